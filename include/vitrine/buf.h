@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * vtr_buf: one block with one owner, who may write it, until sealing turns it into vtr_data.
+ * Owner: the storage is the caller's; the block in it is owned from init (or vtr_data_try_own) to
+ * seal or fini.
+ * Threads: one at a time.
+ * Not here: what sealing gives (data.h).
+ *
+ *   0      floor      head           tail        cap
+ *   | split |  headroom  |  bytes  |  tailroom  |
+ */
+#ifndef VITRINE_BUF_H
+#define VITRINE_BUF_H
+
+#include <string.h>
+#include <vitrine/base.h>
+#include <vitrine/heap.h>
+#include <vitrine/inline/record.h>
+
+VTR_BEGIN_DECLS
+
+struct vtr_data;
+
+/** ABI: caller's storage. Zero is the empty buf, which fini accepts and every other call refuses. */
+struct vtr_buf {
+    struct vtr_record *rec; /**< private */
+    uint8_t *base;          /**< private: the block in the writable view */
+    uint32_t floor;         /**< private: nothing before this may be written any more */
+    uint32_t head;          /**< private: first byte */
+    uint32_t tail;          /**< private: one after the last byte */
+    uint32_t cap;           /**< private: size of the block */
+};
+VTR_STATIC_ASSERT(sizeof(struct vtr_buf) == 32, "vtr_buf is ABI");
+#define VTR_BUF_EMPTY { 0, 0, 0, 0, 0, 0 }
+
+/**
+ * Takes a block that holds at least @p headroom + @p room bytes and starts empty behind the headroom.
+ * @param out  owned on success, untouched on failure.
+ * @return 0, -ENOMEM (the heap is at its limit), -EMSGSIZE (more than vtr_heap_block_max()).
+ * Threads: any. Cost: no lock and no system call while the thread's magazine holds a block.
+ */
+VTR_API VTR_MUST_USE int vtr_buf_init(struct vtr_heap *heap, size_t headroom, size_t room,
+                                      struct vtr_buf *out);
+
+/** Gives the block back unsealed; what was split off lives on. @param b left empty; empty is allowed. */
+VTR_API void vtr_buf_fini(struct vtr_buf *b);
+
+/** @return bytes written so far, and the room before and behind them. */
+VTR_INLINE size_t vtr_buf_len(const struct vtr_buf *b) { return b->tail - b->head; }
+VTR_INLINE size_t vtr_buf_headroom(const struct vtr_buf *b) { return b->head - b->floor; }
+VTR_INLINE size_t vtr_buf_tailroom(const struct vtr_buf *b) { return b->cap - b->tail; }
+
+/** @return the first byte, writable, borrowed until seal, split or fini. */
+VTR_INLINE uint8_t *vtr_buf_bytes(const struct vtr_buf *b) { return b->base + b->head; }
+
+/**
+ * Room for @p len more bytes behind the last. Nothing counts as written until vtr_buf_commit().
+ * @return borrowed until the next call, or NULL: no room.
+ */
+VTR_INLINE VTR_MUST_USE uint8_t *vtr_buf_reserve(struct vtr_buf *b, size_t len)
+{
+    return len <= vtr_buf_tailroom(b) ? b->base + b->tail : NULL;
+}
+
+/** The first @p len bytes of what reserve gave are written. */
+VTR_INLINE void vtr_buf_commit(struct vtr_buf *b, size_t len)
+{
+    vtr_check(len <= vtr_buf_tailroom(b));
+    b->tail += (uint32_t)len;
+}
+
+/** Copies @p len bytes behind the last. @return false, and nothing changed, if there is no room. */
+VTR_INLINE VTR_MUST_USE bool vtr_buf_append(struct vtr_buf *b, const void *bytes, size_t len)
+{
+    uint8_t *to = vtr_buf_reserve(b, len);
+    if (to == NULL)
+        return false;
+    if (len != 0)
+        memcpy(to, bytes, len);
+    b->tail += (uint32_t)len;
+    return true;
+}
+
+/** Extends the bytes by @p len to the front. @return where to write them, or NULL: no headroom. */
+VTR_INLINE VTR_MUST_USE uint8_t *vtr_buf_push(struct vtr_buf *b, size_t len)
+{
+    if (len > vtr_buf_headroom(b))
+        return NULL;
+    b->head -= (uint32_t)len;
+    return b->base + b->head;
+}
+
+/** Drops the first @p len bytes; they become headroom. @return false if there are fewer. */
+VTR_INLINE VTR_MUST_USE bool vtr_buf_strip(struct vtr_buf *b, size_t len)
+{
+    if (len > vtr_buf_len(b))
+        return false;
+    b->head += (uint32_t)len;
+    return true;
+}
+
+/** Keeps the first @p len bytes only. @return false if there are fewer. */
+VTR_INLINE VTR_MUST_USE bool vtr_buf_trim(struct vtr_buf *b, size_t len)
+{
+    if (len > vtr_buf_len(b))
+        return false;
+    b->tail = b->head + (uint32_t)len;
+    return true;
+}
+
+/**
+ * The first @p len bytes leave as immutable data; the rest of the block stays open.
+ * Until the buf is sealed or ended, what was split off cannot leave this process.
+ * @param out  owned on true, untouched on false (fewer bytes than that, or none asked for).
+ * Cost: one count.
+ */
+VTR_API VTR_MUST_USE bool vtr_buf_split(struct vtr_buf *b, size_t len, struct vtr_data *out);
+
+/**
+ * Ends writing for ever. @param b consumed, left empty.
+ * @return owned: the bytes; empty (and the block is free again) if there are none.
+ */
+VTR_API VTR_MUST_USE struct vtr_data vtr_buf_seal(struct vtr_buf *b);
+
+VTR_INLINE void vtr_buf_cleanup_(struct vtr_buf *b) { vtr_buf_fini(b); }
+
+VTR_END_DECLS
+#endif

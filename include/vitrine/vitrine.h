@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * Everything but ports: what libvitrine holds. Ports are in <vitrine/port.h> and libvitrine-net.
+ */
+#ifndef VITRINE_VITRINE_H
+#define VITRINE_VITRINE_H
+
+#include <vitrine/base.h>
+#include <vitrine/buf.h>
+#include <vitrine/checksum.h>
+#include <vitrine/data.h>
+#include <vitrine/heap.h>
+#include <vitrine/span.h>
+#include <vitrine/wire.h>
+
+#endif
