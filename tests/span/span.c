@@ -64,7 +64,7 @@ static void the_empty_span_reads_as_empty(void **state)
     assert_false(vtr_span_u8(EMPTY, 0, &byte));
     assert_int_equal(byte, 0x55);
     assert_null(vtr_span_view(EMPTY, 0, struct triple));
-    (void)vtr_span_cast(EMPTY, struct triple, &count, &rest);
+    assert_ptr_equal(vtr_span_cast(EMPTY, struct triple, &count, &rest), EMPTY.ptr);
     assert_int_equal(count, 0);
     assert_int_equal(rest.len, 0);
     assert_true(vtr_span_equal(EMPTY, vtr_span_of(BYTES, 0)));
