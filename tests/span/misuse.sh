@@ -5,6 +5,12 @@
 set -eu
 include=$1 file=$2
 shift 2
+export LC_ALL=C # messages are read below
+
+if ! command -v "$1" >/dev/null; then
+    echo "no $1 here"
+    exit 77
+fi
 
 compiles() { # compiles FLAG COMPILER...
     flag=$1
