@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
  * The sum of 16-bit words, in the order they lie in memory (RFC 1071 §2 (B): byte order is settled
- * when the result is stored). Words are added two at a time into 64-bit lanes: carries gather in the
- * upper half of a lane and are folded once, at the end. A lane is full after 128 GiB.
+ * when the result is stored). Words are added two at a time into 64-bit lanes: carries gather in
+ * the upper half of a lane and are folded once, at the end. A lane is full after 128 GiB.
  */
 #include <vitrine/checksum.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * The bounds primitive: every case there is at byte width, the edges at the width of size_t, and two
- * wrong ways of writing it, which the same checks must catch.
+ * The bounds primitive: every case there is at byte width, the edges at the width of size_t, and
+ * two wrong ways of writing it, which the same checks must catch.
  */
 #include <vitrine/span.h>
 #include "unit.h"
