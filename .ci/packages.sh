@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
 # need_packages: the Debian packages a command needs, installed without a question.
 # Sourced by tests/run and bench/run. Prints and changes nothing when all of them are there.
 
