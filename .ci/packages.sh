@@ -7,7 +7,8 @@
 missing_packages() {
     local pkg
     for pkg in "$@"; do
-        dpkg-query -W -f='${db:Status-Status}\n' "$pkg" 2>/dev/null | grep -qx installed || echo "$pkg"
+        dpkg-query -W -f='${db:Status-Status}\n' "$pkg" 2>/dev/null | grep -qx installed ||
+            echo "$pkg"
     done
 }
 

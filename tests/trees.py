@@ -34,7 +34,7 @@ NOBODY = 65534
 OUR_CODE = ('span', 'heap', 'data', 'port', 'echo', 'fuzz', 'examples')
 SUITES = OUR_CODE + ('headers', 'floors', 'install')
 
-# With more address bits randomised than this, the sanitizers of clang 14 find no room for their maps.
+# With more random address bits than this, the sanitizers of clang 14 find no room for their maps.
 RANDOM_BITS_MAX = 28
 
 
@@ -65,7 +65,8 @@ TREES = (
         'UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1'), slower=4),
     Tree('tsan', CLANG, ('-Db_sanitize=thread', '-Db_lundef=false',
                          '-Dc_args=-DRTE_USE_C11_MEM_MODEL'), ('heap', 'data', 'port'), (
-        'TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1', 'VTR_TEST_SINGLE_VIEW=1'), slower=8),
+        'TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1',
+        'VTR_TEST_SINGLE_VIEW=1'), slower=8),
 )
 
 
@@ -80,7 +81,7 @@ def nobody_tree():
                 '--inh-caps=-all', '--no-new-privs', 'env', '-i', *clean))
     try:
         shutil.copytree(ROOT, tree.source, symlinks=True, ignore=lambda folder, names: [
-            name for name in names if folder == str(ROOT) and re.match(r'build|\.git$', name)])
+            name for name in names if folder == str(ROOT) and re.match('build|[.]git$', name)])
         subprocess.run(['chown', '-R', f'{NOBODY}:{NOBODY}', home], check=True)
         yield tree
     finally:
@@ -88,13 +89,13 @@ def nobody_tree():
 
 
 def run(tree, log, *command, env=()):
-    """Runs a command with the rights of the tree. @return its exit status; all it says is in log."""
+    """Runs a command with the tree's rights. @return its exit status; all it says is in log."""
     return subprocess.run([*tree.rights, 'env', *env, *command], cwd=tree.source, check=False,
                           stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT).returncode
 
 
 def build(tree):
-    """Configures, if that was not done in just this way before, and builds. @return failed cases."""
+    """Configures, unless that was done in just this way before, and builds. @return what failed."""
     setup = ('meson', 'setup', *tree.options, str(tree.build))
     made_by = tree.logs / 'made-by'
     how = ' '.join((*tree.compilers, *setup))

@@ -283,8 +283,9 @@ def check_tree(root):
 
 def check_libraries(*paths):
     for path in paths:
-        dynamic = subprocess.run(['readelf', '-d', path], capture_output=True, check=True, text=True)
-        for complaint in needs_no_dpdk(dynamic.stdout):
+        dynamic = subprocess.run(['readelf', '-d', path], check=True, text=True,
+                                 capture_output=True).stdout
+        for complaint in needs_no_dpdk(dynamic):
             yield f'{path}: {complaint}'
 
 

@@ -38,8 +38,9 @@ def declared(include, compiler, header):
               '#undef VTR_API\n#undef VTR_INLINE\n'
               '#define VTR_API VTR_HERE_\n#define VTR_INLINE VTR_HERE_\n'
               f'#include <vitrine/{header}>\n')
-    text = subprocess.run([*compiler.split(), '-E', '-P', '-I', include, '-x', 'c', '-'], input=source,
-                          capture_output=True, check=True, text=True).stdout
+    preprocess = [*compiler.split(), '-E', '-P', '-I', include, '-x', 'c', '-']
+    text = subprocess.run(preprocess, input=source, capture_output=True, check=True,
+                          text=True).stdout
     return set(FUNCTION.findall(text))
 
 
