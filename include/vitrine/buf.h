@@ -14,12 +14,11 @@
 
 #include <string.h>
 #include <vitrine/base.h>
+#include <vitrine/data.h>
 #include <vitrine/heap.h>
 #include <vitrine/inline/record.h>
 
 VTR_BEGIN_DECLS
-
-struct vtr_data;
 
 /** ABI: caller's storage. Zero is the empty buf, which fini accepts and every other call refuses. */
 struct vtr_buf {

@@ -17,11 +17,12 @@
 #define VITRINE_DATA_H
 
 #include <vitrine/base.h>
-#include <vitrine/buf.h>
+#include <vitrine/heap.h>
 #include <vitrine/inline/record.h>
 #include <vitrine/span.h>
 
 struct iovec;
+struct vtr_buf;
 
 VTR_BEGIN_DECLS
 

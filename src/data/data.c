@@ -2,6 +2,7 @@
 /** @file
  * vtr_data: making, joining and reading. Counting is inline in the header.
  */
+#include <vitrine/buf.h>
 #include <vitrine/data.h>
 
 #include <errno.h>
