@@ -119,7 +119,7 @@ uint8_t *vtr_block_writable_(const struct vtr_record *rec)
 uint64_t vtr_block_seal_(struct vtr_record *rec)
 {
     struct vtr_holders *h = vtr_holders_of(rec);
-    /* R7: the bytes are there before they are immutable; A7 is a receiver's look at the generation. */
+    /* R7: the bytes are there before they are immutable; A7: a receiver reads the generation. */
     __atomic_store_n(&h->gen, h->gen + 1, __ATOMIC_RELEASE);
     return vtr_what_(rec, 0);
 }
