@@ -75,7 +75,8 @@ static VTR_COLD uint32_t refill(struct vtr_cache *cache, struct vtr_magazine *m,
     return m->n;
 }
 
-unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_record **recs, unsigned n)
+unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_record **recs,
+                         unsigned n)
 {
     struct vtr_cache *cache = vtr_cache_of_(heap);
     struct vtr_magazine *m = cache != NULL ? vtr_cache_magazine(cache, klass) : NULL;
