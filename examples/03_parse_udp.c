@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* 03_parse_udp: a packet read where it lies, each length checked once, nothing copied.
  * Shows: VTR_WIRE, vtr_eth_take and so on, vtr_reader, vtr_span_cast, vtr_checksum_good.
- * Before: 02_slice.c                                     Next: receiving and sending packets
+ * Before: 02_slice.c                                             Next: 04_receive_send.c
  * Run:   build/examples/03_parse_udp
  * Prints: who sent what to whom, and how many of the packet's beginnings were refused
  */

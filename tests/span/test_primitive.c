@@ -3,7 +3,7 @@
  * Integers with a byte order, and structs declared from them. What must not compile is in misuse.c.
  */
 #include <vitrine/primitive.h>
-#include "unit.h"
+#include "support.h"
 
 VTR_WIRE(one_field, 1, (uint8_t, only, 0));
 

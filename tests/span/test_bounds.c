@@ -4,7 +4,7 @@
  * two wrong ways of writing it, which the same checks must catch.
  */
 #include <vitrine/span.h>
-#include "unit.h"
+#include "support.h"
 
 typedef unsigned __int128 wide; /* in which nothing here can wrap */
 

@@ -4,7 +4,7 @@
  * where they are declared.
  */
 #include <vitrine/wire.h>
-#include "unit.h"
+#include "support.h"
 
 static void the_first_byte_of_ipv4_is_version_and_header_length(void **state)
 {
