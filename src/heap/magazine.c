@@ -63,7 +63,7 @@ static void cache_flush(struct vtr_cache *cache)
         if (m != NULL)
             m->n = 0;
         if (cache->fresh[k] != NULL)
-            vtr_pageblock_disown(cache->fresh[k]);
+            vtr_pageblock_disown(cache->fresh[k], cache, k);
         cache->fresh[k] = NULL;
     }
 }

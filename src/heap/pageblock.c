@@ -24,6 +24,7 @@ void vtr_pageblocks_init(struct vtr_heap *heap, unsigned segment)
     for (unsigned in = 0; in < VTR_SEGMENT_PAGEBLOCKS; in++) {
         unsigned i = segment * VTR_SEGMENT_PAGEBLOCKS + in;
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
+        pthread_mutex_init(&pb->lock, NULL);
         pb->heap = heap;
         pb->read = heap->views.read + i * VTR_PAGEBLOCK_BYTES;
         pb->to_write = heap->views.write - heap->views.read;
@@ -76,11 +77,30 @@ static bool words_zero(const struct vtr_pageblock *pb, uint32_t n)
     return true;
 }
 
-/* Takes the class from an idle pageblock: claims every block of it, or none. */
+/* Under the heap's lock. */
+static void pageblock_own(struct vtr_pageblock *pb, const struct vtr_cache *cache)
+{
+    pthread_mutex_lock(&pb->lock);
+    pb->owner = cache;
+    pthread_mutex_unlock(&pb->lock);
+}
+
+static bool has_uncut(const struct vtr_pageblock *pb)
+{
+    return __atomic_load_n(&pb->fresh, __ATOMIC_RELAXED) < pb->blocks; /* O: exact if unowned */
+}
+
+/* From the thread that cuts it, under the heap's lock: from here on it has its fresh blocks. */
+static void pageblock_unown(struct vtr_pageblock *pb)
+{
+    pageblock_own(pb, NULL);
+    if (has_uncut(pb))
+        pb->heap->half_cut[pb->klass]++;
+}
+
+/* Takes the class from an idle, unowned pageblock: claims every block of it, or none. */
 static bool pageblock_retire(struct vtr_pageblock *pb)
 {
-    if (pb->owned) /* and so is the number of its blocks */
-        return false;
     uint32_t n = pb->fresh, claimed = 0;
     if (!words_zero(pb, n))
         return false;
@@ -105,7 +125,7 @@ static struct vtr_pageblock *find_cut(struct vtr_heap *heap, unsigned klass)
 {
     for (unsigned i = 0; heap->half_cut[klass] != 0 && i < pageblocks(heap); i++) {
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->klass != klass || pb->owned || pb->fresh == pb->blocks)
+        if (pb->klass != klass || pb->owner != NULL || !has_uncut(pb))
             continue;
         heap->half_cut[klass]--;
         return pb;
@@ -126,17 +146,40 @@ static struct vtr_pageblock *find_free(struct vtr_heap *heap)
     return NULL;
 }
 
-static struct vtr_pageblock *find_idle(struct vtr_heap *heap)
+/* @return whether it is idle now, as far as words tell; then no thread owns it. */
+static bool pageblock_idle(struct vtr_pageblock *pb, bool owned)
+{
+    if (pb->klass == VTR_CLASS_NONE || (pb->owner != NULL) != owned)
+        return false;
+    if (!words_zero(pb, __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE))) /* A4 */
+        return false;
+    if (owned)
+        pageblock_unown(pb);
+    return true;
+}
+
+static struct vtr_pageblock *find_idle(struct vtr_heap *heap, bool owned)
 {
     for (unsigned looks = 0; looks < RETIRE_LOOKS && looks < pageblocks(heap); looks++) {
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, heap->retire_next++ % pageblocks(heap));
-        if (pb->klass != VTR_CLASS_NONE && pageblock_retire(pb)) {
+        if (pageblock_idle(pb, owned) && pageblock_retire(pb)) {
             if (pb->index < heap->free_from)
                 heap->free_from = pb->index;
             return pb;
         }
     }
     return NULL;
+}
+
+/* What other threads hold back: at the limit it is everybody's. */
+static struct vtr_pageblock *find_uncut_of_others(struct vtr_heap *heap, unsigned klass)
+{
+    for (unsigned i = 0; i < pageblocks(heap); i++) {
+        struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
+        if (pb->klass == klass && pb->owner != NULL && has_uncut(pb))
+            pageblock_unown(pb);
+    }
+    return find_cut(heap, klass);
 }
 
 /* @return false if the system has no memory for the holder words. */
@@ -152,31 +195,40 @@ static bool pageblock_set_class(struct vtr_pageblock *pb, unsigned klass)
     return true;
 }
 
-struct vtr_pageblock *vtr_pageblock_get(struct vtr_heap *heap, unsigned klass)
+/* @return a pageblock without a class, or NULL. */
+static struct vtr_pageblock *find_any(struct vtr_heap *heap)
 {
+    struct vtr_pageblock *pb = find_free(heap);
+    if (pb == NULL && segment_add(heap) == 0)
+        pb = find_free(heap);
+    if (pb == NULL)
+        pb = find_idle(heap, false);
+    return pb != NULL ? pb : find_idle(heap, true);
+}
+
+struct vtr_pageblock *vtr_pageblock_get(const struct vtr_cache *cache, unsigned klass)
+{
+    struct vtr_heap *heap = cache->heap;
     pthread_mutex_lock(&heap->lock);
     struct vtr_pageblock *pb = find_cut(heap, klass);
     if (pb == NULL) {
-        pb = find_free(heap);
-        if (pb == NULL && segment_add(heap) == 0)
-            pb = find_free(heap);
-        if (pb == NULL)
-            pb = find_idle(heap);
+        pb = find_any(heap);
         if (pb != NULL && !pageblock_set_class(pb, klass))
             pb = NULL;
+        if (pb == NULL)
+            pb = find_uncut_of_others(heap, klass);
     }
     if (pb != NULL)
-        pb->owned = true;
+        pageblock_own(pb, cache);
     pthread_mutex_unlock(&heap->lock);
     return pb;
 }
 
-void vtr_pageblock_disown(struct vtr_pageblock *pb)
+void vtr_pageblock_disown(struct vtr_pageblock *pb, const struct vtr_cache *cache, unsigned klass)
 {
     pthread_mutex_lock(&pb->heap->lock);
-    pb->owned = false;
-    if (pb->fresh < pb->blocks)
-        pb->heap->half_cut[pb->klass]++;
+    if (pb->owner == cache && pb->klass == klass)
+        pageblock_unown(pb);
     pthread_mutex_unlock(&pb->heap->lock);
 }
 
@@ -194,7 +246,7 @@ static void block_init(struct vtr_pageblock *pb, uint32_t i)
     record_yield(rec);
 }
 
-uint32_t vtr_pageblock_cut(struct vtr_pageblock *pb, struct vtr_record **rec, uint32_t n)
+static uint32_t pageblock_cut(struct vtr_pageblock *pb, struct vtr_record **rec, uint32_t n)
 {
     uint32_t first = pb->fresh;
     if (n > pb->blocks - first)
@@ -208,6 +260,16 @@ uint32_t vtr_pageblock_cut(struct vtr_pageblock *pb, struct vtr_record **rec, ui
         pb->ever = first + n;
     /* R4: their records are complete before they count; A4 in vtr_heap_stat and sweep. */
     __atomic_store_n(&pb->fresh, first + n, __ATOMIC_RELEASE);
+    return n;
+}
+
+uint32_t vtr_pageblock_cut(struct vtr_pageblock *pb, const struct vtr_cache *cache, unsigned klass,
+                           struct vtr_record **rec, uint32_t n)
+{
+    pthread_mutex_lock(&pb->lock);
+    /* While it is this thread's, its class is what this thread asked for last. */
+    n = pb->owner == cache && pb->klass == klass ? pageblock_cut(pb, rec, n) : 0;
+    pthread_mutex_unlock(&pb->lock);
     return n;
 }
 

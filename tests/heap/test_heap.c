@@ -162,6 +162,21 @@ static void a_full_heap_says_so_and_recovers_in_any_size(void **state)
     test_heap_end(heap);
 }
 
+/* 50 classes, 32 pageblocks: what this thread cut for other sizes must not be lost to this one. */
+static void an_empty_heap_serves_every_size_in_turn(void **state)
+{
+    (void)state;
+    struct vtr_heap *heap = test_heap(64 << 20);
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned k = 0; k <= (unsigned)vtr_class_for_(vtr_heap_block_max()); k++) {
+            struct vtr_buf b;
+            assert_int_equal(vtr_buf_init(heap, 0, vtr_class_bytes_(k), &b), 0);
+            vtr_buf_fini(&b);
+        }
+    }
+    test_heap_end(heap);
+}
+
 static void a_heap_grows_by_segments_up_to_its_limit(void **state)
 {
     (void)state;
@@ -230,6 +245,7 @@ int main(void)
         cmocka_unit_test(every_size_fits_the_smallest_class_that_holds_it),
         cmocka_unit_test(classes_are_about_four_a_doubling_and_no_power_of_two),
         cmocka_unit_test(a_full_heap_says_so_and_recovers_in_any_size),
+        cmocka_unit_test(an_empty_heap_serves_every_size_in_turn),
         cmocka_unit_test(a_heap_grows_by_segments_up_to_its_limit),
         cmocka_unit_test(two_heaps_in_one_thread_do_not_mix),
         cmocka_unit_test(generations_only_grow),

@@ -160,6 +160,57 @@ static void what_a_thread_had_cached_is_there_for_the_next(void **state)
     test_heap_end(heap);
 }
 
+enum { SLEEPERS = 32 }; /* as many as the heap has pageblocks */
+
+struct sleepers {
+    struct vtr_heap *heap;
+    bool hold; /* a block while asleep */
+    pthread_barrier_t asleep, over;
+};
+
+static void *take_one_and_sleep(void *arg)
+{
+    struct sleepers *s = (struct sleepers *)arg;
+    struct vtr_buf b = VTR_BUF_EMPTY;
+    if (vtr_buf_init(s->heap, 0, 64, &b) != 0)
+        abort();
+    if (!s->hold)
+        vtr_buf_fini(&b);
+    pthread_barrier_wait(&s->asleep);
+    pthread_barrier_wait(&s->over);
+    vtr_buf_fini(&b);
+    return NULL;
+}
+
+/* Each sleeper has a pageblock of its own, of which it uses one block or none. */
+static void sleep_and_take(bool hold, size_t bytes, size_t n)
+{
+    struct sleepers s = { .heap = test_heap(64 << 20), .hold = hold };
+    pthread_t thread[SLEEPERS];
+    struct vtr_buf *bufs = (struct vtr_buf *)calloc(n, sizeof *bufs);
+    pthread_barrier_init(&s.asleep, NULL, SLEEPERS + 1);
+    pthread_barrier_init(&s.over, NULL, SLEEPERS + 1);
+    for (unsigned i = 0; i < SLEEPERS; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, take_one_and_sleep, &s), 0);
+    pthread_barrier_wait(&s.asleep);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(vtr_buf_init(s.heap, 0, bytes, &bufs[i]), 0);
+    pthread_barrier_wait(&s.over);
+    for (unsigned i = 0; i < SLEEPERS; i++)
+        pthread_join(thread[i], NULL);
+    for (size_t i = 0; i < n; i++)
+        vtr_buf_fini(&bufs[i]);
+    free(bufs);
+    test_heap_end(s.heap);
+}
+
+static void threads_that_sleep_hold_back_no_memory(void **state)
+{
+    (void)state;
+    sleep_and_take(false, 1 << 20, 64); /* all of the heap, in another size */
+    sleep_and_take(true, 64, 1000000);  /* nearly all of it, in blocks that they never cut */
+}
+
 static void *free_all(void *arg)
 {
     struct vtr_data *d = (struct vtr_data *)arg;
@@ -214,6 +265,7 @@ int main(void)
         cmocka_unit_test(shared_data_stays_whole_and_every_block_comes_back),
         cmocka_unit_test(one_block_counted_by_all_threads_is_freed_once),
         cmocka_unit_test(what_a_thread_had_cached_is_there_for_the_next),
+        cmocka_unit_test(threads_that_sleep_hold_back_no_memory),
         cmocka_unit_test(a_thread_that_only_allocates_lives_on_what_another_frees),
         cmocka_unit_test(a_thread_that_ends_leaves_no_header_block_behind),
     };
