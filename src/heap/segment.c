@@ -50,11 +50,12 @@ static int map_fixed(void *at, size_t bytes, int prot, int fd)
     return mmap(at, bytes, prot, flags, fd, 0) == MAP_FAILED ? -errno : 0;
 }
 
-/* Back to reserved addresses. */
+/* Back to reserved addresses. A process that has no mapping or address space left may be refused
+ * that too: what is there then stays until the next try for this segment, or the heap, ends it. */
 static void unmap_fixed(void *at, size_t bytes)
 {
-    int rc = map_fixed(at, bytes, PROT_NONE, -1);
-    vtr_check(rc == 0);
+    if (map_fixed(at, bytes, PROT_NONE, -1) != 0)
+        madvise(at, bytes, MADV_REMOVE); /* but not its memory; EINVAL if nothing is mapped */
 }
 
 /* Bytes of the mapping that begins at @p at on huge pages, as the kernel tells it. */

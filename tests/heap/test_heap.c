@@ -5,6 +5,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 #include "heap/block.h"
 
@@ -195,6 +196,33 @@ static void a_heap_grows_by_segments_up_to_its_limit(void **state)
     test_heap_end(heap);
 }
 
+static void fill_without_address_space(void)
+{
+    struct vtr_heap *heap = test_heap(128 << 20);
+    struct rlimit none = { 1 << 20, 1 << 20 };
+    struct vtr_buf bufs[65];
+    if (vtr_buf_init(heap, 0, 1, &bufs[0]) != 0 || vtr_buf_init(heap, 0, 1 << 20, &bufs[1]) != 0)
+        _exit(1);
+    vtr_buf_fini(&bufs[0]); /* the thread's magazines are there now: only the segment is not */
+    vtr_buf_fini(&bufs[1]);
+    setrlimit(RLIMIT_AS, &none);
+    if (fill(heap, 1 << 20, bufs, 65) != 64 || vtr_buf_init(heap, 0, 1, &bufs[64]) != -ENOMEM)
+        _exit(1);
+    for (unsigned i = 0; i < 64; i++)
+        vtr_buf_fini(&bufs[i]);
+    if (vtr_buf_init(heap, 0, 1, &bufs[64]) != 0)
+        _exit(1);
+    fprintf(stderr, "served");
+}
+
+static void a_segment_that_cannot_be_mapped_is_a_refusal(void **state)
+{
+    (void)state;
+    char said[512];
+    assert_int_equal(test_death(fill_without_address_space, said, sizeof said), 0);
+    assert_string_equal(said, "served");
+}
+
 static void two_heaps_in_one_thread_do_not_mix(void **state)
 {
     (void)state;
@@ -247,6 +275,7 @@ int main(void)
         cmocka_unit_test(a_full_heap_says_so_and_recovers_in_any_size),
         cmocka_unit_test(an_empty_heap_serves_every_size_in_turn),
         cmocka_unit_test(a_heap_grows_by_segments_up_to_its_limit),
+        cmocka_unit_test(a_segment_that_cannot_be_mapped_is_a_refusal),
         cmocka_unit_test(two_heaps_in_one_thread_do_not_mix),
         cmocka_unit_test(generations_only_grow),
     };
