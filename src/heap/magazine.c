@@ -68,12 +68,18 @@ static void cache_flush(struct vtr_cache *cache)
     }
 }
 
-static void cache_drop_header(struct vtr_cache *cache)
+/* O: vtr_heap_stat looks at the mark. */
+void vtr_carved_set_(struct vtr_carved *carved, struct vtr_record *rec)
 {
-    struct vtr_record *rec = cache->header.rec;
-    cache->header.rec = NULL;
+    struct vtr_record *old = carved->rec;
+    carved->rec = rec;
     if (rec != NULL)
-        vtr_block_unref_(rec);
+        __atomic_store_n(&rec->carved, 1, __ATOMIC_RELAXED);
+    if (old == NULL)
+        return;
+    __atomic_store_n(&old->carved, 0, __ATOMIC_RELAXED);
+    vtr_block_seal_(old); /* what was carved from it may now leave the process */
+    vtr_block_unref_(old);
 }
 
 static void cache_unlink(struct vtr_cache *cache)
@@ -95,7 +101,7 @@ static void thread_exit(void *first)
         pthread_mutex_lock(&caches_lock);
         if (c->heap != NULL) {
             cache_last = c; /* so that the header's block finds this cache without the lock */
-            cache_drop_header(c);
+            vtr_carved_set_(&c->header, NULL);
             cache_flush(c);
             cache_unlink(c);
         }
@@ -201,14 +207,6 @@ uint32_t vtr_cache_fetch(struct vtr_cache *cache, struct vtr_magazine *magazine,
     magazine->n += depot_get(&cache->heap->depot[klass], magazine->rec + magazine->n,
                              magazine->cap / 2);
     return magazine->n;
-}
-
-void vtr_caches_each(struct vtr_heap *heap, void (*visit)(struct vtr_cache *, void *), void *arg)
-{
-    pthread_mutex_lock(&caches_lock);
-    for (struct vtr_cache *c = heap->caches; c != NULL; c = c->of_heap)
-        visit(c, arg);
-    pthread_mutex_unlock(&caches_lock);
 }
 
 void vtr_caches_detach(struct vtr_heap *heap)

@@ -259,6 +259,35 @@ static void a_thread_that_ends_leaves_no_header_block_behind(void **state)
     test_heap_end(heap);
 }
 
+static void *prepend_for_ever(void *arg)
+{
+    struct sleepers *s = (struct sleepers *)arg;
+    while (!__atomic_load_n(&s->hold, __ATOMIC_RELAXED)) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, prepend_once, s->heap) != 0)
+            abort();
+        pthread_join(thread, NULL);
+    }
+    return NULL;
+}
+
+static void header_blocks_that_come_and_go_are_never_counted_below_zero(void **state)
+{
+    (void)state;
+    struct sleepers s = { .heap = test_heap(64 << 20) };
+    struct vtr_heap_stat stat;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, prepend_for_ever, &s), 0);
+    for (int i = 0; i < 300000; i++) {
+        vtr_heap_stat(s.heap, &stat);
+        assert_in_range(stat.live_blocks, 0, 4);
+        assert_in_range(stat.live_bytes, 0, 64 << 10);
+    }
+    __atomic_store_n(&s.hold, true, __ATOMIC_RELAXED);
+    pthread_join(thread, NULL);
+    test_heap_end(s.heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +296,7 @@ int main(void)
         cmocka_unit_test(what_a_thread_had_cached_is_there_for_the_next),
         cmocka_unit_test(threads_that_sleep_hold_back_no_memory),
         cmocka_unit_test(a_thread_that_only_allocates_lives_on_what_another_frees),
+        cmocka_unit_test(header_blocks_that_come_and_go_are_never_counted_below_zero),
         cmocka_unit_test(a_thread_that_ends_leaves_no_header_block_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
