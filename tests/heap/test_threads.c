@@ -288,9 +288,28 @@ static void header_blocks_that_come_and_go_are_never_counted_below_zero(void **s
     test_heap_end(s.heap);
 }
 
+static void share_without_thread_keys(void)
+{
+    pthread_key_t key;
+    while (pthread_key_create(&key, NULL) == 0)
+        ;
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_data d;
+    fprintf(stderr, "%d", vtr_data_copy(heap, "x", 1, &d));
+}
+
+static void a_process_without_thread_keys_is_refused(void **state)
+{
+    (void)state;
+    char said[512];
+    assert_int_equal(test_death(share_without_thread_keys, said, sizeof said), 0);
+    assert_string_equal(said, "-12");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_process_without_thread_keys_is_refused), /* before any key is made */
         cmocka_unit_test(shared_data_stays_whole_and_every_block_comes_back),
         cmocka_unit_test(one_block_counted_by_all_threads_is_freed_once),
         cmocka_unit_test(what_a_thread_had_cached_is_there_for_the_next),
