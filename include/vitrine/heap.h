@@ -3,7 +3,8 @@
  * vtr_heap: the shared heap whose blocks hold immutable bytes. One process per heap for now; the
  * layout is that of a domain of 32.
  * Owner: whoever opened it; vtr_heap_close() ends it when nothing is referenced any more.
- * Threads: every call but open and close from any thread. A forked child must not use it.
+ * Threads: every call but open and close from any thread. A forked child must not use it: there its
+ * blocks are not mapped. It may open a heap of its own.
  * Not here: writing blocks (buf.h), sharing bytes (data.h).
  */
 #ifndef VITRINE_HEAP_H

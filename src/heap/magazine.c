@@ -114,9 +114,42 @@ static void thread_exit(void *first)
     cache_last = caches_mine = NULL;
 }
 
+/* All that a cache knows of its heap, which closes or, in a forked child, is not there. */
+static void cache_forget(struct vtr_cache *cache)
+{
+    for (unsigned k = 0; k < VTR_CLASSES; k++) {
+        if (cache->magazine[k] != NULL)
+            cache->magazine[k]->n = 0;
+        cache->fresh[k] = NULL;
+    }
+    cache->header.rec = NULL;
+}
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&caches_lock);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&caches_lock);
+}
+
+/* The child may end this thread, and may open a heap of its own. */
+static void after_fork_in_child(void)
+{
+    for (struct vtr_cache *c = caches_mine; c != NULL; c = c->of_thread) {
+        cache_forget(c);
+        c->of_heap = NULL;
+        c->heap = NULL;
+    }
+    pthread_mutex_unlock(&caches_lock);
+}
+
 static void exit_init(void)
 {
-    exit_key_made = pthread_key_create(&exit_key, thread_exit) == 0;
+    exit_key_made = pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0 &&
+                    pthread_key_create(&exit_key, thread_exit) == 0;
 }
 
 static VTR_COLD void cache_link(struct vtr_cache *cache, struct vtr_heap *heap)
@@ -214,12 +247,7 @@ void vtr_caches_detach(struct vtr_heap *heap)
     pthread_mutex_lock(&caches_lock);
     while (heap->caches != NULL) {
         struct vtr_cache *c = heap->caches;
-        for (unsigned k = 0; k < VTR_CLASSES; k++) {
-            if (c->magazine[k] != NULL)
-                c->magazine[k]->n = 0;
-            c->fresh[k] = NULL;
-        }
-        c->header.rec = NULL;
+        cache_forget(c);
         cache_unlink(c);
     }
     pthread_mutex_unlock(&caches_lock);

@@ -288,6 +288,42 @@ static void header_blocks_that_come_and_go_are_never_counted_below_zero(void **s
     test_heap_end(s.heap);
 }
 
+static void *fork_and_return(void *arg)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)arg;
+    int status = 0;
+    prepend_once(heap);
+    pid_t pid = fork();
+    if (pid == 0) {
+        prepend_once(test_heap(64 << 20)); /* one of its own */
+        return NULL; /* the child's last thread ends here, with caches of both */
+    }
+    waitpid(pid, &status, 0);
+    fprintf(stderr, "%d", status);
+    prepend_once(heap);
+    return NULL;
+}
+
+static void end_a_thread_in_a_forked_child(void)
+{
+    pthread_t thread;
+    struct vtr_heap *heap = test_heap(64 << 20);
+    fflush(stdout);
+    if (pthread_create(&thread, NULL, fork_and_return, heap) != 0)
+        _exit(1);
+    pthread_join(thread, NULL);
+    test_heap_end(heap);
+}
+
+static void a_forked_child_ends_its_thread_in_peace(void **state)
+{
+    (void)state;
+    char said[512];
+    fflush(stdout);
+    assert_int_equal(test_death(end_a_thread_in_a_forked_child, said, sizeof said), 0);
+    assert_string_equal(said, "0");
+}
+
 static void share_without_thread_keys(void)
 {
     pthread_key_t key;
@@ -313,6 +349,7 @@ int main(void)
         cmocka_unit_test(shared_data_stays_whole_and_every_block_comes_back),
         cmocka_unit_test(one_block_counted_by_all_threads_is_freed_once),
         cmocka_unit_test(what_a_thread_had_cached_is_there_for_the_next),
+        cmocka_unit_test(a_forked_child_ends_its_thread_in_peace),
         cmocka_unit_test(threads_that_sleep_hold_back_no_memory),
         cmocka_unit_test(a_thread_that_only_allocates_lives_on_what_another_frees),
         cmocka_unit_test(header_blocks_that_come_and_go_are_never_counted_below_zero),
