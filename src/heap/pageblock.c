@@ -9,8 +9,9 @@
 
 #include "heap/block.h"
 
-/* How far one failing allocation looks, so that a full heap costs a bounded time a call. */
-enum { RETIRE_LOOKS = 64, SWEEP_LOOKS = 8 };
+/* How far one failing allocation looks, so that a full heap costs a bounded time a call. Retiring
+ * counts holder words, a cold look at a pageblock as 64: one in use mostly shows in its first. */
+enum { RETIRE_WORDS = 1 << 18, RETIRE_LOOK = 64, SWEEP_LOOKS = 8 };
 
 struct vtr_pageblock *vtr_pageblock_at(struct vtr_heap *heap, unsigned i)
 {
@@ -68,13 +69,14 @@ static void record_yield(struct vtr_record *rec)
     __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE);
 }
 
-static bool words_zero(const struct vtr_pageblock *pb, uint32_t n)
+/* @return how many words are zero before the first that is not, at most n. */
+static uint32_t words_zero(const struct vtr_pageblock *pb, uint32_t n)
 {
     const struct vtr_holders *h = vtr_holders_of(pb->records);
-    for (uint32_t i = 0; i < n; i++)
-        if (__atomic_load_n(&h[i].word, __ATOMIC_RELAXED) != 0) /* O: claiming decides */
-            return false;
-    return true;
+    uint32_t i = 0;
+    while (i < n && __atomic_load_n(&h[i].word, __ATOMIC_RELAXED) == 0) /* O: claiming decides */
+        i++;
+    return i;
 }
 
 /* Under the heap's lock. */
@@ -102,11 +104,9 @@ static void pageblock_unown(struct vtr_pageblock *pb)
 static bool pageblock_retire(struct vtr_pageblock *pb)
 {
     uint32_t n = pb->fresh, claimed = 0;
-    if (!words_zero(pb, n))
-        return false;
     while (claimed < n && record_claim(&pb->records[claimed]))
         claimed++;
-    bool idle = claimed == n && words_zero(pb, n);
+    bool idle = claimed == n && words_zero(pb, n) == n;
     for (uint32_t i = 0; i < claimed; i++) {
         if (idle)
             pb->records[i].klass = VTR_CLASS_NONE;
@@ -118,6 +118,8 @@ static bool pageblock_retire(struct vtr_pageblock *pb)
         pb->heap->half_cut[pb->klass]--;
     pb->klass = VTR_CLASS_NONE;
     __atomic_store_n(&pb->fresh, 0, __ATOMIC_RELAXED); /* O: under the lock */
+    if (pb->index < pb->heap->free_from)
+        pb->heap->free_from = pb->index;
     return true;
 }
 
@@ -146,29 +148,33 @@ static struct vtr_pageblock *find_free(struct vtr_heap *heap)
     return NULL;
 }
 
-/* @return whether it is idle now, as far as words tell; then no thread owns it. */
-static bool pageblock_idle(struct vtr_pageblock *pb, bool owned)
+/* @return whether its words are zero now; claiming decides. */
+static bool pageblock_idle(const struct vtr_pageblock *pb, uint32_t *looked)
 {
-    if (pb->klass == VTR_CLASS_NONE || (pb->owner != NULL) != owned)
-        return false;
-    if (!words_zero(pb, __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE))) /* A4 */
-        return false;
-    if (owned)
-        pageblock_unown(pb);
-    return true;
+    uint32_t n = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE); /* A4 */
+    uint32_t zero = words_zero(pb, n);
+    *looked += RETIRE_LOOK + zero;
+    return pb->klass != VTR_CLASS_NONE && zero == n;
 }
 
-static struct vtr_pageblock *find_idle(struct vtr_heap *heap, bool owned)
+/* An idle pageblock, without its class; another thread's only if there is no other. */
+static struct vtr_pageblock *find_idle(struct vtr_heap *heap)
 {
-    for (unsigned looks = 0; looks < RETIRE_LOOKS && looks < pageblocks(heap); looks++) {
-        struct vtr_pageblock *pb = vtr_pageblock_at(heap, heap->retire_next++ % pageblocks(heap));
-        if (pageblock_idle(pb, owned) && pageblock_retire(pb)) {
-            if (pb->index < heap->free_from)
-                heap->free_from = pb->index;
+    struct vtr_pageblock *pb = NULL, *owned = NULL;
+    uint32_t looked = 0;
+    for (unsigned i = 0; looked < RETIRE_WORDS && i < pageblocks(heap); i++) {
+        pb = vtr_pageblock_at(heap, heap->retire_next++ % pageblocks(heap));
+        if (!pageblock_idle(pb, &looked))
+            continue;
+        if (pb->owner == NULL && pageblock_retire(pb))
             return pb;
-        }
+        if (pb->owner != NULL)
+            owned = pb;
     }
-    return NULL;
+    if (owned == NULL)
+        return NULL;
+    pageblock_unown(owned);
+    return pageblock_retire(owned) ? owned : NULL;
 }
 
 /* What other threads hold back: at the limit it is everybody's. */
@@ -202,8 +208,8 @@ static struct vtr_pageblock *find_any(struct vtr_heap *heap)
     if (pb == NULL && segment_add(heap) == 0)
         pb = find_free(heap);
     if (pb == NULL)
-        pb = find_idle(heap, false);
-    return pb != NULL ? pb : find_idle(heap, true);
+        pb = find_idle(heap);
+    return pb;
 }
 
 struct vtr_pageblock *vtr_pageblock_get(const struct vtr_cache *cache, unsigned klass)

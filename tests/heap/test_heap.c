@@ -223,6 +223,24 @@ static void a_segment_that_cannot_be_mapped_is_a_refusal(void **state)
     assert_string_equal(said, "served");
 }
 
+/* What is free lies behind 64 pageblocks that are not. */
+static void a_half_empty_heap_finds_its_other_half(void **state)
+{
+    (void)state;
+    struct vtr_heap *heap = test_heap(256 << 20);
+    struct vtr_buf bufs[256], more;
+    assert_int_equal(fill(heap, 1 << 20, bufs, 256), 256);
+    for (unsigned i = 192; i < 254; i++)
+        vtr_buf_fini(&bufs[i]);
+    assert_int_equal(vtr_buf_init(heap, 0, 2000, &more), 0);
+    vtr_buf_fini(&more);
+    for (unsigned i = 0; i < 192; i++)
+        vtr_buf_fini(&bufs[i]);
+    vtr_buf_fini(&bufs[254]);
+    vtr_buf_fini(&bufs[255]);
+    test_heap_end(heap);
+}
+
 static void two_heaps_in_one_thread_do_not_mix(void **state)
 {
     (void)state;
@@ -276,6 +294,7 @@ int main(void)
         cmocka_unit_test(an_empty_heap_serves_every_size_in_turn),
         cmocka_unit_test(a_heap_grows_by_segments_up_to_its_limit),
         cmocka_unit_test(a_segment_that_cannot_be_mapped_is_a_refusal),
+        cmocka_unit_test(a_half_empty_heap_finds_its_other_half),
         cmocka_unit_test(two_heaps_in_one_thread_do_not_mix),
         cmocka_unit_test(generations_only_grow),
     };
