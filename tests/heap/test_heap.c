@@ -5,9 +5,24 @@
 #include "support.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "heap/block.h"
+
+/* The library's: while set, every other call is met by a signal. */
+static bool interrupting;
+static unsigned interrupted;
+
+int fallocate(int fd, int mode, off_t at, off_t len)
+{
+    if (interrupting && interrupted++ % 2 == 0) {
+        errno = EINTR;
+        return -1;
+    }
+    return (int)syscall(SYS_fallocate, fd, mode, at, len);
+}
 
 static void the_defaults_open_a_heap(void **state)
 {
@@ -241,6 +256,21 @@ static void a_half_empty_heap_finds_its_other_half(void **state)
     test_heap_end(heap);
 }
 
+static void signals_do_not_keep_a_heap_from_growing(void **state)
+{
+    (void)state;
+    struct vtr_buf bufs[128];
+    interrupting = true;
+    struct vtr_heap *heap = test_heap(128 << 20);
+    size_t n = fill(heap, 1 << 20, bufs, 128);
+    interrupting = false;
+    assert_int_equal(n, 128);
+    assert_true(interrupted > 64);
+    for (size_t i = 0; i < n; i++)
+        vtr_buf_fini(&bufs[i]);
+    test_heap_end(heap);
+}
+
 static void two_heaps_in_one_thread_do_not_mix(void **state)
 {
     (void)state;
@@ -295,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_heap_grows_by_segments_up_to_its_limit),
         cmocka_unit_test(a_segment_that_cannot_be_mapped_is_a_refusal),
         cmocka_unit_test(a_half_empty_heap_finds_its_other_half),
+        cmocka_unit_test(signals_do_not_keep_a_heap_from_growing),
         cmocka_unit_test(two_heaps_in_one_thread_do_not_mix),
         cmocka_unit_test(generations_only_grow),
     };
