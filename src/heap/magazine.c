@@ -24,7 +24,7 @@ static bool exit_key_made;
 static void depot_put(struct vtr_depot *depot, struct vtr_record *const *rec, uint32_t n)
 {
     pthread_mutex_lock(&depot->lock);
-    if (depot->cap - depot->n < n) {
+    if (depot->cap - depot->n < n && depot->cap <= UINT32_MAX / 4) { /* 2^30 hints are enough */
         uint32_t cap = depot->cap * 2 > depot->n + n ? depot->cap * 2 : depot->n + n;
         struct vtr_record **more = (struct vtr_record **)realloc(depot->rec, cap * sizeof *more);
         if (more != NULL) {
