@@ -78,7 +78,7 @@ static size_t huge_bytes_at(const void *at)
     return kib << 10;
 }
 
-/* In pieces, so that a program with timers gets on: on many kernels a signal undoes a whole call. */
+/* In pieces, so that a program with timers gets on: on many kernels a signal undoes the call. */
 static int reserve(int fd, size_t at, size_t bytes)
 {
     const size_t piece = VTR_PAGEBLOCK_BYTES; /* also a huge page */
