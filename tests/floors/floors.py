@@ -11,6 +11,7 @@ tree is a literal.
 """
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -256,10 +257,11 @@ def self_test():
 
 def tracked(root):
     """What git would commit; without a repository, what lies there but for build trees."""
-    git = subprocess.run(['git', '-C', root, 'ls-files', '-z', '--cached', '--others',
-                          '--exclude-standard'], capture_output=True, check=False)
-    if git.returncode == 0:
-        return [p for p in git.stdout.decode().split('\0') if os.path.isfile(f'{root}/{p}')]
+    git = shutil.which('git')
+    listed = git and subprocess.run([git, '-C', root, 'ls-files', '-z', '--cached', '--others',
+                                     '--exclude-standard'], capture_output=True, check=False)
+    if listed and listed.returncode == 0:
+        return [p for p in listed.stdout.decode().split('\0') if os.path.isfile(f'{root}/{p}')]
     paths = []
     for folder, _, names in os.walk(root):
         relative = os.path.relpath(folder, root)
