@@ -53,7 +53,7 @@ static int copy_blocks(struct vtr_heap *heap, const uint8_t *bytes, size_t len,
         return -ENOMEM;
     for (size_t done = 0; done < len;) {
         size_t n = len - done < max ? len - done : max;
-        struct vtr_data part;
+        struct vtr_data part = VTR_DATA_EMPTY;
         int rc = copy_block(heap, bytes + done, n, &part);
         if (rc != 0) {
             vtr_record_unref_(vtr_list_what_(list));

@@ -79,8 +79,10 @@ static bool words_zero(const struct vtr_pageblock *pb, uint32_t n)
 /* Takes the class from an idle pageblock: claims every block of it, or none. */
 static bool pageblock_retire(struct vtr_pageblock *pb)
 {
+    if (pb->owned) /* and so is the number of its blocks */
+        return false;
     uint32_t n = pb->fresh, claimed = 0;
-    if (pb->owned || !words_zero(pb, n))
+    if (!words_zero(pb, n))
         return false;
     while (claimed < n && record_claim(&pb->records[claimed]))
         claimed++;
