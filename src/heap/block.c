@@ -75,7 +75,8 @@ static VTR_COLD uint32_t refill(struct vtr_cache *cache, struct vtr_magazine *m,
     return m->n;
 }
 
-unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_record **recs, unsigned n)
+unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_record **recs,
+                         unsigned n)
 {
     struct vtr_cache *cache = vtr_cache_of_(heap);
     struct vtr_magazine *m = cache != NULL ? vtr_cache_magazine(cache, klass) : NULL;
@@ -119,7 +120,7 @@ uint8_t *vtr_block_writable_(const struct vtr_record *rec)
 uint64_t vtr_block_seal_(struct vtr_record *rec)
 {
     struct vtr_holders *h = vtr_holders_of(rec);
-    /* R7: the bytes are there before they are immutable; A7 is a receiver's look at the generation. */
+    /* R7: the bytes are there before they are immutable; A7: a receiver reads the generation. */
     __atomic_store_n(&h->gen, h->gen + 1, __ATOMIC_RELEASE);
     return vtr_what_(rec, 0);
 }

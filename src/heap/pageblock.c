@@ -61,7 +61,7 @@ static bool record_claim(struct vtr_record *rec)
                                        __ATOMIC_RELAXED);
 }
 
-/* R3: whoever takes it next sees what was written while BUSY; A3 in record_claim and block_claim. */
+/* R3: whoever takes it next sees what was written while BUSY; A3 where it is claimed. */
 static void record_yield(struct vtr_record *rec)
 {
     __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE);

@@ -82,7 +82,7 @@ static void joining_shares_every_segment(void **state)
 {
     struct vtr_heap *heap = (struct vtr_heap *)*state;
     struct vtr_data a = test_data(heap, "aaa", 3), b = test_data(heap, "bbbb", 4);
-    struct vtr_data empty = VTR_DATA_EMPTY, ab, all, part;
+    struct vtr_data empty = VTR_DATA_EMPTY, part = VTR_DATA_EMPTY, ab, all;
     assert_int_equal(vtr_data_concat(a, b, &ab), 0);
     struct vtr_data parts[] = { ab, empty, a, ab };
     assert_int_equal(vtr_data_join(parts, 4, &all), 0);
@@ -240,7 +240,8 @@ static void an_iovec_lists_the_segments(void **state)
 static void comparing_is_by_bytes_then_length(void **state)
 {
     struct vtr_heap *heap = (struct vtr_heap *)*state;
-    struct vtr_data a = test_data(heap, "abc", 3), b = test_data(heap, "abd", 3), ab, aa, e = VTR_DATA_EMPTY;
+    struct vtr_data a = test_data(heap, "abc", 3), b = test_data(heap, "abd", 3);
+    struct vtr_data ab, aa, e = VTR_DATA_EMPTY;
     assert_int_equal(vtr_data_concat(a, b, &ab), 0);
     assert_int_equal(vtr_data_concat(a, a, &aa), 0);
     assert_int_equal(vtr_data_compare(a, a), 0);

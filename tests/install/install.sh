@@ -50,7 +50,7 @@ check_consumer() { # name, file, expected output
     local flags
     read -ra flags < <(ask --cflags --libs "$1")
     cc -std=c17 -Wall -Wextra -Wpedantic -Werror "$here/$2" "${flags[@]}" -o in_c
-    c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror -x c++ "$here/$2" -x none "${flags[@]}" -o in_cxx
+    c++ -std=c++17 -Wall -Wextra -Werror -x c++ "$here/$2" -x none "${flags[@]}" -o in_cxx
     ./in_c >c.txt
     ./in_cxx >cxx.txt
     same "$2 in C" "$3" "$(<c.txt)"
