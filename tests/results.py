@@ -50,7 +50,7 @@ def skip_reason(output, name=None):
     if name:
         output = output.split(f'[  SKIPPED ] {name}\n')[0].split(f'[ RUN      ] {name}\n')[-1]
     said = [line.strip() for line in output.splitlines() if line.strip() and line[0] != '[']
-    return said[-1] if said else 'no reason given'
+    return re.sub('^skip(ped)?: ', '', said[-1]) if said else 'no reason given'
 
 
 def read_entry(entry, tree, suite, log):
