@@ -195,6 +195,9 @@ def main():
 
 
 if __name__ == '__main__':
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         sys.exit(main())
-    sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except PermissionError as error:
+        sys.exit(f'{error.filename}: belongs to another user; remove build-test-* first')
