@@ -12,7 +12,8 @@ trees   debug   gcc, warnings are errors
         nobody  debug once more, configured, built and run by uid 65534; only if you are root
 suites  span heap data port echo fuzz examples headers floors install
 
-Needs no NIC, no hugepages and no configuration. Logs stay in build-test-TREE/.
+Needs no NIC, no hugepages and no configuration. Logs stay in build-test-TREE/, where tests can be
+run by hand too: meson test -C build-test-debug --suite heap
 Exit status: 0 all passed, 1 something failed, 2 wrong usage.
 """
 import argparse
