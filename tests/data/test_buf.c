@@ -123,7 +123,8 @@ static void nobody_writes_what_two_hold(void **state)
 {
     struct vtr_heap *heap = (struct vtr_heap *)*state;
     struct vtr_buf b = VTR_BUF_EMPTY;
-    struct vtr_data d = test_data(heap, "shared", 6), part, list, empty = VTR_DATA_EMPTY;
+    struct vtr_data d = test_data(heap, "shared", 6), empty = VTR_DATA_EMPTY;
+    struct vtr_data part = VTR_DATA_EMPTY, list;
     assert_true(vtr_data_slice(d, 1, 1, &part));
     assert_false(vtr_data_try_own(&d, &b));
     vtr_data_unref(&part);
