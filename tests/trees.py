@@ -86,7 +86,7 @@ def nobody_tree():
         subprocess.run(['chown', '-R', f'{NOBODY}:{NOBODY}', home], check=True)
         yield tree
     finally:
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def run(tree, log, *command, env=()):
