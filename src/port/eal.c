@@ -22,6 +22,9 @@
 /* EAL's own heap: device records, rings, mempool headers. Address space, touched as it is used. */
 #define EAL_MEGABYTES "64"
 
+/* What net_memif and net_tap log at every start without configuration files, and can do without. */
+#define NOISE "mp action"
+
 /* The newest end of the log. */
 static struct {
     pthread_mutex_t lock;
@@ -77,8 +80,10 @@ void vtr_eal_said_(uint64_t mark, char *line, size_t size)
     memcpy(text, said.text + said.len - n, n);
     pthread_mutex_unlock(&said.lock);
     text[n] = '\0';
-    text[strcspn(text, "\n")] = '\0';
-    snprintf(line, size, "%s", behind_prefix(text));
+    line[0] = '\0';
+    for (char *rest = text, *next; (next = strsep(&rest, "\n")) != NULL && line[0] == '\0';)
+        if (strstr(next, NOISE) == NULL)
+            snprintf(line, size, "%s", behind_prefix(next));
 }
 
 /* The first CPU that the caller may run on: EAL keeps its own threads away from it. */

@@ -56,11 +56,24 @@ static int listener(const char *path)
     return rc == EAGAIN || rc == EPROTOTYPE ? EADDRINUSE : rc;
 }
 
+/* The driver would refuse this too, and keep the device it had begun. */
+static int claim_id(const struct vtr_memif *memif, const struct vtr_spec *spec,
+                    struct vtr_error *err)
+{
+    for (const struct vtr_memif *m = servers; m != NULL; m = m->next)
+        if (strcmp(m->path, memif->path) == 0 && m->id == memif->id)
+            return vtr_spec_fail_(spec, err, EBUSY, "give it another id: ,id=1",
+                                  "this process serves id %u of %s", memif->id, memif->path);
+    return 0;
+}
+
 static int clear_stale(const struct vtr_memif *memif, const struct vtr_spec *spec,
                        struct vtr_error *err)
 {
     struct stat st;
-    if (served_here(memif->path) || lstat(memif->path, &st) != 0)
+    if (served_here(memif->path))
+        return claim_id(memif, spec, err);
+    if (lstat(memif->path, &st) != 0)
         return 0;
     if (!S_ISSOCK(st.st_mode))
         return vtr_spec_fail_(spec, err, EEXIST, "name a path where nothing is",
@@ -120,6 +133,7 @@ int vtr_memif_open_(struct vtr_memif *memif, const struct vtr_spec *spec, unsign
     memset(memif, 0, sizeof *memif);
     vtr_spec_option_(spec, "role", role, sizeof role);
     memif->server = strcmp(role, "server") == 0;
+    memif->id = (uint32_t)vtr_spec_number_(spec, "id", 0);
     memif->bytes = bytes < SLOT_BYTES_MIN ? SLOT_BYTES_MIN : (bytes + 63) & ~63u;
     if (memif->bytes > UINT16_MAX)
         memif->bytes = UINT16_MAX;

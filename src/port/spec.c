@@ -104,12 +104,12 @@ static int unknown_type(const struct vtr_spec *spec, const char *text, size_t le
 static bool option_in(const char *args, const char *key, char *value, size_t size)
 {
     size_t len = strlen(key);
-    for (const char *at = args; at != NULL; at = strchr(at, ',')) {
-        at += at == args ? 0 : 1;
+    for (const char *at = args; *at != '\0'; at += *at == ',') {
         if (strncmp(at, key, len) == 0 && at[len] == '=') {
             snprintf(value, size, "%.*s", (int)strcspn(at + len + 1, ","), at + len + 1);
             return true;
         }
+        at += strcspn(at, ",");
     }
     return false;
 }
