@@ -119,8 +119,8 @@ static int eal_init(unsigned cpu)
     char name[] = "vitrine", no_huge[] = "--no-huge", no_shconf[] = "--no-shconf";
     char no_telemetry[] = "--no-telemetry", iova[] = "--iova-mode=va";
     char m[] = "-m", megabytes[] = EAL_MEGABYTES, a[] = "-a";
-    char *argv[] = { name, no_huge, no_shconf, no_telemetry, iova, m,   megabytes,
-                     prefix, lcores, a, allow, NULL };
+    char *argv[] = { name,   no_huge, no_shconf, no_telemetry, iova, m, megabytes,
+                     prefix, lcores,  a,         allow,        NULL };
     return rte_eal_init((int)(sizeof argv / sizeof argv[0]) - 1, argv);
 }
 
@@ -129,7 +129,8 @@ static int start_failed(uint64_t mark)
     char line[160];
     int code = rte_errno != 0 ? rte_errno : ENODEV;
     vtr_eal_said_(mark, line, sizeof line);
-    return vtr_error_set_(&eal.err, code, "DPDK starts once in a process: fix the cause, then restart it",
+    return vtr_error_set_(&eal.err, code,
+                          "DPDK starts once in a process: fix the cause, then restart it",
                           "cannot start DPDK: %s", line[0] != '\0' ? line : strerror(code));
 }
 

@@ -21,7 +21,8 @@
 #include <vitrine/heap.h>
 #include <vitrine/inline/record.h>
 
-/* Longest segment of an mbuf: what drivers of any release take a mempool's largest data room for. */
+/* Longest segment of an mbuf: what drivers of any release take a mempool's largest data room for.
+ */
 enum { VTR_SEG_BYTES_MAX = UINT16_MAX - RTE_PKTMBUF_HEADROOM };
 
 /* Most packets that go to or come from a driver at once. */

@@ -4,8 +4,7 @@
  */
 #include "ports.h"
 
-#define TYPES                                                                                      \
-    "port types: null: ring:NAME memif:PATH, or a DPDK device like net_tap0,iface=vtr0"
+#define TYPES "port types: null: ring:NAME memif:PATH, or a DPDK device like net_tap0,iface=vtr0"
 
 static const struct {
     const char *spec;
@@ -41,8 +40,8 @@ static const struct {
       "option 'mac=02:00' is not a MAC address like 02:00:00:00:00:01", "" },
     { "memif:/run/a,id=4294967296", -EINVAL,
       "option 'id=4294967296' is not a number from 0 to 4294967295", "" },
-    { "memif:/run/[a]", -EINVAL,
-      "the path has a character that DPDK gives a meaning: one of []=\"", "" },
+    { "memif:/run/[a]", -EINVAL, "the path has a character that DPDK gives a meaning: one of []=\"",
+      "" },
     { "net_foo0", -ENODEV, "DPDK has no driver of this name",
       "drivers are packages: apt-cache search librte-net-" },
     { "net_af_xdp0,iface=lo", -ENODEV,
@@ -120,10 +119,17 @@ static void wrong_options_are_named(void **state)
 static size_t any_spec(uint64_t *seed, char *spec, size_t size)
 {
     static const char *const pieces[] = {
-        "null:", "ring:",  "memif:/nonexistent/", "net_", "net_null9", ",",    "=",    "size=",
-        "64",    "copy=1", "role=client",         "id=",  "a",         "0",    ":",    "[",
-        "\x01",  "\xff",   "%s%n",                "'",    "no-rx=0",   "1e9",  " ",    "mac=",
-        ",,",    "size=64", "../",                "\\",   "\"",        "secret", "]",  "65536",
+        "null:",  "ring:",       "memif:/nonexistent/",
+        "net_",   "net_null9",   ",",
+        "=",      "size=",       "64",
+        "copy=1", "role=client", "id=",
+        "a",      "0",           ":",
+        "[",      "\x01",        "\xff",
+        "%s%n",   "'",           "no-rx=0",
+        "1e9",    " ",           "mac=",
+        ",,",     "size=64",     "../",
+        "\\",     "\"",          "secret",
+        "]",      "65536",
     };
     size_t len = 0;
     for (uint32_t n = test_random(seed) % 12; n > 0; n--) {
