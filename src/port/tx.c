@@ -209,6 +209,7 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
     struct vtr_txq *q = &port->txq[queue];
     struct burst b;
     load(port, q->rack, pkts, n, &b);
+    vtr_mbufs_go_(b.mbufs, b.n);
     unsigned sent =
         b.n == 0 ? 0 : rte_eth_tx_burst(port->id, (uint16_t)queue, b.mbufs, (uint16_t)b.n);
     uint64_t bytes = accepted(pkts, sent, b.taken);
