@@ -11,7 +11,6 @@
 #include "heap/block.h"
 
 #include "heap/heap.h"
-#include "heap/pageblock.h"
 
 /* Opens a block that is BUSY and whose word is zero. */
 static void block_open(struct vtr_record *rec, struct vtr_holders *h, uint64_t own)
@@ -110,19 +109,6 @@ void vtr_block_release_(struct vtr_record *rec)
     struct vtr_cache *cache = freed ? vtr_cache_of_(pb->heap) : NULL;
     if (cache != NULL)
         vtr_cache_keep(cache, klass, rec);
-}
-
-uint8_t *vtr_block_writable_(const struct vtr_record *rec)
-{
-    return (uint8_t *)(uintptr_t)rec->base + vtr_pageblock_of(rec)->to_write;
-}
-
-uint64_t vtr_block_seal_(struct vtr_record *rec)
-{
-    struct vtr_holders *h = vtr_holders_of(rec);
-    /* R7: the bytes are there before they are immutable; A7: a receiver reads the generation. */
-    __atomic_store_n(&h->gen, h->gen + 1, __ATOMIC_RELEASE);
-    return vtr_what_(rec, 0);
 }
 
 bool vtr_block_reopen_(struct vtr_record *rec)

@@ -12,6 +12,8 @@
 #include <vitrine/heap.h>
 #include <vitrine/inline/record.h>
 
+#include "heap/pageblock.h"
+
 /** @return the smallest class whose blocks hold @p bytes, or -1. */
 VTR_API int vtr_class_for_(size_t bytes);
 /** @return bytes of a block of the class. */
@@ -26,10 +28,19 @@ VTR_API unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct v
                                  unsigned n);
 
 /** @return the block's first byte in the writable view. Only for a block that is open. */
-VTR_API uint8_t *vtr_block_writable_(const struct vtr_record *rec);
+static inline uint8_t *vtr_block_writable_(const struct vtr_record *rec)
+{
+    return (uint8_t *)(uintptr_t)rec->base + vtr_pageblock_of(rec)->to_write;
+}
 
 /** Open to immutable. The caller's count goes on. @return the `what` of a handle to it. */
-VTR_API uint64_t vtr_block_seal_(struct vtr_record *rec);
+static inline uint64_t vtr_block_seal_(struct vtr_record *rec)
+{
+    struct vtr_holders *h = vtr_holders_of(rec);
+    /* R7: the bytes are there before they are immutable; A7: a receiver reads the generation. */
+    __atomic_store_n(&h->gen, h->gen + 1, __ATOMIC_RELEASE);
+    return vtr_what_(rec, 0);
+}
 
 /** Immutable to open, if the caller's is the only count of the only holder. @return whether. */
 VTR_API bool vtr_block_reopen_(struct vtr_record *rec);
