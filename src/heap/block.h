@@ -34,4 +34,15 @@ VTR_API uint64_t vtr_block_seal_(struct vtr_record *rec);
 /** Immutable to open, if the caller's is the only count of the only holder. @return whether. */
 VTR_API bool vtr_block_reopen_(struct vtr_record *rec);
 
+/** The last handle of this process is gone (its count is BUSY): clears the process's bit. */
+VTR_API void vtr_block_release_(struct vtr_record *rec);
+
+/** One count less, open or immutable. */
+static inline void vtr_block_unref_(struct vtr_record *rec)
+{
+    /* R1 */
+    if (__atomic_sub_fetch(&rec->count, 1, __ATOMIC_RELEASE) == VTR_COUNT_BUSY)
+        vtr_block_release_(rec);
+}
+
 #endif

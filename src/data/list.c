@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * Segment lists. Short ones, which a header in front of a payload makes for each packet, are kept
+ * in a small stack a thread: 3 ns instead of 20 for malloc and free.
+ */
+#include "data/list.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { SHORT_SEGS = 7, SHELLS = 64 }; /* a short list is two cache lines */
+
+struct shells {
+    uint32_t n;
+    struct vtr_list *list[SHELLS];
+};
+
+static __thread struct shells *shells __attribute__((tls_model("initial-exec")));
+static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
+static pthread_key_t exit_key;
+
+static void thread_exit(void *arg)
+{
+    struct shells *mine = (struct shells *)arg;
+    while (mine->n != 0)
+        free(mine->list[--mine->n]);
+    free(mine);
+    shells = NULL;
+}
+
+static void exit_init(void)
+{
+    int rc = pthread_key_create(&exit_key, thread_exit);
+    vtr_check(rc == 0);
+}
+
+static VTR_COLD struct shells *shells_new(void)
+{
+    struct shells *mine = (struct shells *)calloc(1, sizeof *mine);
+    if (mine == NULL)
+        return NULL;
+    pthread_once(&exit_once, exit_init);
+    if (pthread_setspecific(exit_key, mine) != 0) {
+        free(mine);
+        return NULL;
+    }
+    return shells = mine;
+}
+
+static VTR_COLD struct vtr_list *list_new(uint32_t segs)
+{
+    uint32_t cap = segs <= SHORT_SEGS ? SHORT_SEGS : segs;
+    size_t bytes = (sizeof(struct vtr_list) + cap * sizeof(struct vtr_seg) + 63) & ~(size_t)63;
+    struct vtr_list *list = (struct vtr_list *)aligned_alloc(64, bytes);
+    if (list == NULL)
+        return NULL;
+    list->gen = 0;
+    list->cap = cap;
+    return list;
+}
+
+struct vtr_list *vtr_list_create(uint32_t segs)
+{
+    struct shells *mine = shells;
+    struct vtr_list *list =
+        segs <= SHORT_SEGS && mine != NULL && mine->n != 0 ? mine->list[--mine->n] : list_new(segs);
+    if (VTR_UNLIKELY(list == NULL))
+        return NULL;
+    list->segs = 0;
+    __atomic_store_n(&list->count, 1, __ATOMIC_RELAXED); /* O: nobody else knows it */
+    return list;
+}
+
+void vtr_list_free_shell_(struct vtr_list *list)
+{
+    struct shells *mine = shells != NULL ? shells : shells_new();
+    list->gen++; /* handles to what it was are stale */
+    if (mine != NULL && list->cap == SHORT_SEGS && mine->n < SHELLS)
+        mine->list[mine->n++] = list;
+    else
+        free(list);
+}
+
+void vtr_list_end(struct vtr_list *list)
+{
+    /* A1: what the other handles' threads read from the list, they have read. */
+    int32_t busy = __atomic_load_n(&list->count, __ATOMIC_ACQUIRE);
+    vtr_check(busy == VTR_COUNT_BUSY);
+    for (uint32_t i = 0; i < list->segs; i++)
+        vtr_record_unref_(list->seg[i].what);
+    vtr_list_free_shell_(list);
+}
+
+uint32_t vtr_list_find_(const struct vtr_list *list, uint32_t off)
+{
+    uint32_t low = 0, high = list->segs - 1;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (list->seg[mid].end <= off)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+const uint8_t *vtr_list_at_(struct vtr_data d, size_t off, size_t *run)
+{
+    const struct vtr_list *list = vtr_list_of_(d.what);
+    if (VTR_UNLIKELY(list->gen != (uint16_t)(d.what >> VTR_WHAT_GEN_SHIFT)))
+        vtr_record_broken_(d.what, "at");
+    uint32_t at = d.off + (uint32_t)off;
+    uint32_t i = vtr_list_find_(list, at);
+    const struct vtr_seg *s = &list->seg[i];
+    size_t in_seg = s->end - at, in_data = d.len - off;
+    *run = in_seg < in_data ? in_seg : in_data;
+    return vtr_what_record_(s->what)->base + s->off + (at - vtr_list_start_(list, i));
+}

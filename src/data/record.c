@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * The slow ends of counting: the last handle in this process, and the contract breaches noticed.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "data/list.h"
+#include "heap/block.h"
+
+void vtr_record_broken_(uint64_t what, const char *call)
+{
+    const struct vtr_record *rec = vtr_what_record_(what);
+    fprintf(stderr,
+            "vitrine: vtr_data_%s: the %s at %p was released before (handle of generation %u, now "
+            "%u, count %" PRId32 ")\n",
+            call, what & VTR_WHAT_LIST ? "segment list" : "block", (const void *)rec,
+            (unsigned)(what >> VTR_WHAT_GEN_SHIFT), rec->gen, rec->count);
+    abort();
+}
+
+void vtr_record_release_(uint64_t what)
+{
+    if (what & VTR_WHAT_LIST)
+        vtr_list_end(vtr_list_of_(what));
+    else
+        vtr_block_release_(vtr_what_record_(what));
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * The heap's own state.
+ * Owner: src/heap/. Threads: each field says.
+ */
+#ifndef VITRINE_HEAP_HEAP_H
+#define VITRINE_HEAP_HEAP_H
+
+#include <pthread.h>
+#include <vitrine/heap.h>
+
+#include "heap/class.h"
+#include "heap/layout.h"
+#include "heap/magazine.h"
+#include "heap/segment.h"
+
+struct vtr_heap {
+    /* constant after open */
+    struct vtr_views views;
+    uint64_t own_bit; /* this process's strong bit in the holder words */
+    uint64_t epoch;   /* generations of new blocks start here; even */
+    unsigned segments_max;
+    enum vtr_pages pages;
+    char name[32];
+
+    pthread_mutex_t lock; /* segments, segment count, pageblocks changing class */
+    struct vtr_segment *segments;
+    unsigned segments_n;   /* atomic for readers without the lock; grows only */
+    unsigned free_from;    /* no free pageblock before this one; a hint */
+    unsigned retire_next;  /* where the search for an idle pageblock goes on */
+    unsigned sweep_next;   /* where the search for free blocks goes on */
+    uint32_t half_cut[VTR_CLASSES]; /* pageblocks of a class that no thread cuts, with blocks left */
+    uint64_t failed;       /* atomic, relaxed */
+
+    struct vtr_depot depot[VTR_CLASSES]; /* each has its lock */
+    struct vtr_cache *caches;            /* under the lock of magazine.c */
+};
+
+/** @return the kind in words. Static. */
+const char *vtr_pages_name(enum vtr_pages pages);
+
+#endif

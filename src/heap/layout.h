@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * Where everything of a heap lies, so that an address alone leads from one part to the next.
+ *
+ *   segment k of 64 MiB      read view   | 32 pageblocks of 2 MiB
+ *                            write view  | the same bytes
+ *                            records     | 32 areas of 1 MiB: private, this process's counts
+ *                            holders     | 32 areas of 1 MiB: shared, the holder words
+ *
+ * An area begins with a page of description; record i of a pageblock and its holder word have one
+ * fixed place in their areas, whatever the class. Areas start at a power of two, so their contents
+ * are skewed by 5 pages from one pageblock to the next: without that, block 0 of every pageblock
+ * competes for one cache set (buffer pools with such strides lose a factor of 3 on cold counts).
+ *
+ * Owner: arithmetic only. Threads: any.
+ */
+#ifndef VITRINE_HEAP_LAYOUT_H
+#define VITRINE_HEAP_LAYOUT_H
+
+#include <vitrine/base.h>
+#include <vitrine/inline/record.h>
+
+#define VTR_SLOTS 32u /* processes and devices of a domain: strong bits 0..31, soft bits 32..63 */
+
+#define VTR_SEGMENT_BYTES ((size_t)64 << 20)
+#define VTR_PAGEBLOCK_BYTES ((size_t)2 << 20)
+#define VTR_SEGMENT_PAGEBLOCKS 32u
+#define VTR_BLOCK_MIN 64u
+#define VTR_PAGEBLOCK_BLOCKS (VTR_PAGEBLOCK_BYTES / VTR_BLOCK_MIN)
+
+#define VTR_AREA_BYTES ((size_t)1 << 20)
+#define VTR_AREAS_BYTES (VTR_AREA_BYTES * VTR_SEGMENT_PAGEBLOCKS)
+#define VTR_CONTROL_BYTES (2 * VTR_AREAS_BYTES) /* records, then holders, of one segment */
+#define VTR_PAGE_BYTES ((size_t)4096)
+
+/** Shared truth of one block: free if and only if word is zero. */
+struct vtr_holders {
+    uint64_t word; /* atomic: bit p = slot p holds it strongly, bit 32+p = softly */
+    uint64_t gen;  /* atomic: odd = open, being written; even = immutable; only grows */
+};
+VTR_STATIC_ASSERT(sizeof(struct vtr_holders) == sizeof(struct vtr_record),
+                  "a record and its holder word have the same index");
+
+struct vtr_pageblock;
+
+static inline struct vtr_holders *vtr_holders_of(const struct vtr_record *rec)
+{
+    return (struct vtr_holders *)((uintptr_t)rec + VTR_AREAS_BYTES);
+}
+
+/* The description of a pageblock is the first page of its records' area. */
+static inline struct vtr_pageblock *vtr_pageblock_of(const struct vtr_record *rec)
+{
+    return (struct vtr_pageblock *)((uintptr_t)rec & ~(VTR_AREA_BYTES - 1));
+}
+
+static inline size_t vtr_area_skew(unsigned pageblock)
+{
+    return VTR_PAGE_BYTES * (1 + pageblock * 5 % 123);
+}
+VTR_STATIC_ASSERT(VTR_PAGE_BYTES * 123 + VTR_PAGEBLOCK_BLOCKS * sizeof(struct vtr_record) <=
+                      VTR_AREA_BYTES,
+                  "the smallest class fits its area at every skew");
+
+#endif

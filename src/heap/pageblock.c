@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * Pageblocks.
+ */
+#include "heap/pageblock.h"
+
+#include <errno.h>
+#include <sched.h>
+
+#include "heap/block.h"
+
+/* How far one failing allocation looks, so that a full heap costs a bounded time a call. */
+enum { RETIRE_LOOKS = 64, SWEEP_LOOKS = 8 };
+
+struct vtr_pageblock *vtr_pageblock_at(struct vtr_heap *heap, unsigned i)
+{
+    unsigned segment = i / VTR_SEGMENT_PAGEBLOCKS, in = i % VTR_SEGMENT_PAGEBLOCKS;
+    uint8_t *records = heap->views.control + segment * VTR_CONTROL_BYTES;
+    return (struct vtr_pageblock *)(records + in * VTR_AREA_BYTES);
+}
+
+void vtr_pageblocks_init(struct vtr_heap *heap, unsigned segment)
+{
+    for (unsigned in = 0; in < VTR_SEGMENT_PAGEBLOCKS; in++) {
+        unsigned i = segment * VTR_SEGMENT_PAGEBLOCKS + in;
+        struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
+        pb->heap = heap;
+        pb->read = heap->views.read + i * VTR_PAGEBLOCK_BYTES;
+        pb->to_write = heap->views.write - heap->views.read;
+        pb->records = (struct vtr_record *)((uint8_t *)pb + vtr_area_skew(in));
+        pb->own_bit = heap->own_bit;
+        pb->index = i;
+        pb->klass = VTR_CLASS_NONE;
+    }
+}
+
+static unsigned pageblocks(const struct vtr_heap *heap)
+{
+    return heap->segments_n * VTR_SEGMENT_PAGEBLOCKS;
+}
+
+static int segment_add(struct vtr_heap *heap)
+{
+    unsigned k = heap->segments_n;
+    if (k == heap->segments_max)
+        return -ENOMEM;
+    int rc = vtr_segment_create(&heap->views, k, heap->pages, &heap->segments[k]);
+    if (rc != 0)
+        return rc;
+    vtr_pageblocks_init(heap, k);
+    /* R2: the descriptions are there before the count; A2 in vtr_heap_stat. */
+    __atomic_store_n(&heap->segments_n, k + 1, __ATOMIC_RELEASE);
+    return 0;
+}
+
+/* Takes a record to BUSY. @return false if a handle holds it. */
+static bool record_claim(struct vtr_record *rec)
+{
+    int32_t idle = VTR_COUNT_IDLE;
+    return __atomic_compare_exchange_n(&rec->count, &idle, VTR_COUNT_BUSY, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
+}
+
+/* R3: whoever takes it next sees what was written while BUSY; A3 in record_claim and block_claim. */
+static void record_yield(struct vtr_record *rec)
+{
+    __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE);
+}
+
+static bool words_zero(const struct vtr_pageblock *pb, uint32_t n)
+{
+    const struct vtr_holders *h = vtr_holders_of(pb->records);
+    for (uint32_t i = 0; i < n; i++)
+        if (__atomic_load_n(&h[i].word, __ATOMIC_RELAXED) != 0) /* O: claiming decides */
+            return false;
+    return true;
+}
+
+/* Takes the class from an idle pageblock: claims every block of it, or none. */
+static bool pageblock_retire(struct vtr_pageblock *pb)
+{
+    uint32_t n = pb->fresh, claimed = 0;
+    if (pb->owned || !words_zero(pb, n))
+        return false;
+    while (claimed < n && record_claim(&pb->records[claimed]))
+        claimed++;
+    bool idle = claimed == n && words_zero(pb, n);
+    for (uint32_t i = 0; i < claimed; i++) {
+        if (idle)
+            pb->records[i].klass = VTR_CLASS_NONE;
+        record_yield(&pb->records[i]);
+    }
+    if (!idle)
+        return false;
+    if (pb->fresh < pb->blocks)
+        pb->heap->half_cut[pb->klass]--;
+    pb->klass = VTR_CLASS_NONE;
+    __atomic_store_n(&pb->fresh, 0, __ATOMIC_RELAXED); /* O: under the lock */
+    return true;
+}
+
+static struct vtr_pageblock *find_cut(struct vtr_heap *heap, unsigned klass)
+{
+    for (unsigned i = 0; heap->half_cut[klass] != 0 && i < pageblocks(heap); i++) {
+        struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
+        if (pb->klass != klass || pb->owned || pb->fresh == pb->blocks)
+            continue;
+        heap->half_cut[klass]--;
+        return pb;
+    }
+    return NULL;
+}
+
+static struct vtr_pageblock *find_free(struct vtr_heap *heap)
+{
+    for (unsigned i = heap->free_from; i < pageblocks(heap); i++) {
+        struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
+        if (pb->klass == VTR_CLASS_NONE) {
+            heap->free_from = i;
+            return pb;
+        }
+    }
+    heap->free_from = pageblocks(heap);
+    return NULL;
+}
+
+static struct vtr_pageblock *find_idle(struct vtr_heap *heap)
+{
+    for (unsigned looks = 0; looks < RETIRE_LOOKS && looks < pageblocks(heap); looks++) {
+        struct vtr_pageblock *pb = vtr_pageblock_at(heap, heap->retire_next++ % pageblocks(heap));
+        if (pb->klass != VTR_CLASS_NONE && pageblock_retire(pb)) {
+            if (pb->index < heap->free_from)
+                heap->free_from = pb->index;
+            return pb;
+        }
+    }
+    return NULL;
+}
+
+/* @return false if the system has no memory for the holder words. */
+static bool pageblock_set_class(struct vtr_pageblock *pb, unsigned klass)
+{
+    const struct vtr_segment *segment = &pb->heap->segments[pb->index / VTR_SEGMENT_PAGEBLOCKS];
+    uint32_t blocks = vtr_class_blocks(klass);
+    if (vtr_segment_back_holders(segment, pb->index % VTR_SEGMENT_PAGEBLOCKS, blocks) != 0)
+        return false;
+    pb->klass = (uint8_t)klass;
+    pb->block_bytes = vtr_class_bytes_(klass);
+    pb->blocks = blocks;
+    return true;
+}
+
+struct vtr_pageblock *vtr_pageblock_get(struct vtr_heap *heap, unsigned klass)
+{
+    pthread_mutex_lock(&heap->lock);
+    struct vtr_pageblock *pb = find_cut(heap, klass);
+    if (pb == NULL) {
+        pb = find_free(heap);
+        if (pb == NULL && segment_add(heap) == 0)
+            pb = find_free(heap);
+        if (pb == NULL)
+            pb = find_idle(heap);
+        if (pb != NULL && !pageblock_set_class(pb, klass))
+            pb = NULL;
+    }
+    if (pb != NULL)
+        pb->owned = true;
+    pthread_mutex_unlock(&heap->lock);
+    return pb;
+}
+
+void vtr_pageblock_disown(struct vtr_pageblock *pb)
+{
+    pthread_mutex_lock(&pb->heap->lock);
+    pb->owned = false;
+    if (pb->fresh < pb->blocks)
+        pb->heap->half_cut[pb->klass]++;
+    pthread_mutex_unlock(&pb->heap->lock);
+}
+
+static void block_init(struct vtr_pageblock *pb, uint32_t i)
+{
+    struct vtr_record *rec = &pb->records[i];
+    struct vtr_holders *h = vtr_holders_of(rec);
+    /* A stale hint may hold it for an instant, until it sees the class. */
+    while (i < pb->ever && !record_claim(rec))
+        sched_yield();
+    rec->klass = pb->klass;
+    rec->base = pb->read + (size_t)i * pb->block_bytes;
+    if (h->gen == 0)
+        h->gen = pb->heap->epoch;
+    record_yield(rec);
+}
+
+uint32_t vtr_pageblock_cut(struct vtr_pageblock *pb, struct vtr_record **rec, uint32_t n)
+{
+    uint32_t first = pb->fresh;
+    if (n > pb->blocks - first)
+        n = pb->blocks - first;
+    for (uint32_t i = first; i < first + n; i++)
+        block_init(pb, i);
+    /* Handed out from the first block on, since magazines are stacks. */
+    for (uint32_t i = 0; i < n; i++)
+        rec[i] = &pb->records[first + n - 1 - i];
+    if (pb->ever < first + n)
+        pb->ever = first + n;
+    /* R4: their records are complete before they count; A4 in vtr_heap_stat and sweep. */
+    __atomic_store_n(&pb->fresh, first + n, __ATOMIC_RELEASE);
+    return n;
+}
+
+static uint32_t pageblock_sweep(struct vtr_pageblock *pb, struct vtr_record **rec, uint32_t n)
+{
+    const struct vtr_holders *h = vtr_holders_of(pb->records);
+    uint32_t fresh = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE), found = 0; /* A4 */
+    for (uint32_t i = 0; i < fresh && found < n; i++)
+        if (__atomic_load_n(&h[i].word, __ATOMIC_RELAXED) == 0) /* O: a hint only */
+            rec[found++] = &pb->records[i];
+    return found;
+}
+
+uint32_t vtr_pageblock_sweep(struct vtr_heap *heap, unsigned klass, struct vtr_record **rec,
+                             uint32_t n)
+{
+    uint32_t found = 0;
+    pthread_mutex_lock(&heap->lock);
+    unsigned all = pageblocks(heap);
+    for (unsigned step = 0, looks = 0; step < all && looks < SWEEP_LOOKS && found == 0; step++) {
+        struct vtr_pageblock *pb = vtr_pageblock_at(heap, heap->sweep_next++ % all);
+        if (pb->klass != klass)
+            continue;
+        looks++;
+        found = pageblock_sweep(pb, rec, n);
+    }
+    pthread_mutex_unlock(&heap->lock);
+    return found;
+}

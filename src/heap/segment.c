@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * Segments. The order matters: the writable view first, then the seals that make it the last one,
+ * then the read view, which the seals keep read-only for ever (mprotect answers EACCES).
+ */
+#include "heap/segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MFD_HUGE_2MB
+#define MFD_HUGE_2MB (21u << 26)
+#endif
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+int vtr_views_reserve(struct vtr_views *views, unsigned segments, bool single)
+{
+    size_t data = segments * VTR_SEGMENT_BYTES;
+    size_t bytes = data * (single ? 1 : 2) + segments * VTR_CONTROL_BYTES + VTR_SEGMENT_BYTES;
+    void *range = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (range == MAP_FAILED)
+        return -ENOMEM;
+    uintptr_t start = ((uintptr_t)range + VTR_SEGMENT_BYTES - 1) & ~(VTR_SEGMENT_BYTES - 1);
+    views->range = (uint8_t *)range;
+    views->range_bytes = bytes;
+    views->read = (uint8_t *)start;
+    views->write = single ? views->read : views->read + data;
+    views->control = views->write + data;
+    return 0;
+}
+
+void vtr_views_release(struct vtr_views *views)
+{
+    munmap(views->range, views->range_bytes);
+}
+
+static int map_fixed(void *at, size_t bytes, int prot, int fd)
+{
+    int flags = MAP_FIXED | (fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED);
+    return mmap(at, bytes, prot, flags, fd, 0) == MAP_FAILED ? -errno : 0;
+}
+
+/* Back to reserved addresses. */
+static void unmap_fixed(void *at, size_t bytes)
+{
+    int rc = map_fixed(at, bytes, PROT_NONE, -1);
+    vtr_check(rc == 0);
+}
+
+/* Bytes of the mapping that begins at @p at on huge pages, as the kernel tells it. */
+static size_t huge_bytes_at(const void *at)
+{
+    char line[256], want[32];
+    size_t kib = 0;
+    bool here = false;
+    FILE *smaps = fopen("/proc/self/smaps", "re");
+    if (smaps == NULL)
+        return 0;
+    int n = snprintf(want, sizeof want, "%lx-", (unsigned long)(uintptr_t)at);
+    while (fgets(line, sizeof line, smaps) != NULL) {
+        if (!here)
+            here = strncmp(line, want, (size_t)n) == 0;
+        else if (sscanf(line, "ShmemPmdMapped: %zu kB", &kib) == 1)
+            break;
+    }
+    fclose(smaps);
+    return kib << 10;
+}
+
+/* A sized memfd whose pages are reserved, so that no access to it can end in SIGBUS. */
+static int data_memfd(enum vtr_pages pages)
+{
+    unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+    if (pages == VTR_PAGES_HUGETLB)
+        flags |= MFD_HUGETLB | MFD_HUGE_2MB;
+    int fd = memfd_create("vitrine-blocks", flags);
+    if (fd < 0)
+        return -errno;
+    /* Reserving THP here would take 4 KiB pages, since the file knows no advice: the view does it. */
+    if (ftruncate(fd, VTR_SEGMENT_BYTES) != 0 ||
+        (pages != VTR_PAGES_THP && fallocate(fd, 0, 0, VTR_SEGMENT_BYTES) != 0)) {
+        int rc = -errno;
+        close(fd);
+        return rc;
+    }
+    return fd;
+}
+
+/* Fills the writable view with memory: first touch costs up to 484 ns a KiB, so not on a packet. */
+static int populate(uint8_t *write, int fd, enum vtr_pages pages)
+{
+    if (pages == VTR_PAGES_THP)
+        madvise(write, VTR_SEGMENT_BYTES, MADV_HUGEPAGE);
+    if (madvise(write, VTR_SEGMENT_BYTES, MADV_POPULATE_WRITE) != 0 && errno != EINVAL)
+        return errno == EFAULT ? -ENOMEM : -errno;
+    if (pages == VTR_PAGES_THP && huge_bytes_at(write) < VTR_SEGMENT_BYTES)
+        return -EOPNOTSUPP;
+    return fallocate(fd, 0, 0, VTR_SEGMENT_BYTES) == 0 ? 0 : -errno;
+}
+
+static int seal_and_map_read(uint8_t *read, const uint8_t *write, int fd)
+{
+    int seals = F_SEAL_SHRINK | F_SEAL_GROW;
+    if (read != write)
+        seals |= F_SEAL_FUTURE_WRITE;
+    if (fcntl(fd, F_ADD_SEALS, seals) != 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL) != 0)
+        return -errno;
+    if (read == write)
+        return 0;
+    int rc = map_fixed(read, VTR_SEGMENT_BYTES, PROT_READ, fd);
+    if (rc == 0) {
+        madvise(read, VTR_SEGMENT_BYTES, MADV_HUGEPAGE);
+        madvise(read, VTR_SEGMENT_BYTES, MADV_POPULATE_READ);
+    }
+    return rc;
+}
+
+static int map_data(uint8_t *read, uint8_t *write, enum vtr_pages pages)
+{
+    int fd = data_memfd(pages);
+    if (fd < 0)
+        return fd;
+    int rc = map_fixed(write, VTR_SEGMENT_BYTES, PROT_READ | PROT_WRITE, fd);
+    if (rc == 0)
+        rc = populate(write, fd, pages);
+    if (rc == 0)
+        rc = seal_and_map_read(read, write, fd);
+    if (rc != 0) {
+        unmap_fixed(read, VTR_SEGMENT_BYTES);
+        unmap_fixed(write, VTR_SEGMENT_BYTES);
+        close(fd);
+        return rc;
+    }
+    madvise(read, VTR_SEGMENT_BYTES, MADV_DONTDUMP);
+    madvise(write, VTR_SEGMENT_BYTES, MADV_DONTDUMP);
+    /* A forked child is no member of the domain: what it may not use is not there. */
+    madvise(read, VTR_SEGMENT_BYTES, MADV_DONTFORK);
+    madvise(write, VTR_SEGMENT_BYTES, MADV_DONTFORK);
+    return fd;
+}
+
+static int map_control(uint8_t *control)
+{
+    uint8_t *holders = control + VTR_AREAS_BYTES;
+    int fd = memfd_create("vitrine-holders", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return -errno;
+    int rc = 0;
+    if (ftruncate(fd, VTR_AREAS_BYTES) != 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+        rc = -errno;
+    if (rc == 0)
+        rc = map_fixed(holders, VTR_AREAS_BYTES, PROT_READ | PROT_WRITE, fd);
+    if (rc == 0)
+        rc = map_fixed(control, VTR_AREAS_BYTES, PROT_READ | PROT_WRITE, -1);
+    if (rc != 0) {
+        unmap_fixed(control, VTR_CONTROL_BYTES);
+        close(fd);
+        return rc;
+    }
+    madvise(control, VTR_CONTROL_BYTES, MADV_DONTDUMP);
+    madvise(control, VTR_CONTROL_BYTES, MADV_DONTFORK);
+    return fd;
+}
+
+int vtr_segment_create(struct vtr_views *views, unsigned k, enum vtr_pages pages,
+                       struct vtr_segment *out)
+{
+    struct vtr_segment s = { .best_not = VTR_PAGES_AUTO };
+    uint8_t *read = views->read + k * VTR_SEGMENT_BYTES;
+    uint8_t *write = views->write + k * VTR_SEGMENT_BYTES;
+    s.pages = pages == VTR_PAGES_AUTO ? VTR_PAGES_HUGETLB : pages;
+    s.data_fd = map_data(read, write, s.pages);
+    while (s.data_fd < 0 && pages == VTR_PAGES_AUTO && s.pages < VTR_PAGES_SMALL) {
+        if (s.best_not == VTR_PAGES_AUTO)
+            s.best_not = s.pages;
+        s.pages = s.pages == VTR_PAGES_HUGETLB ? VTR_PAGES_THP : VTR_PAGES_SMALL;
+        s.data_fd = map_data(read, write, s.pages);
+    }
+    if (s.data_fd < 0)
+        return s.data_fd;
+    s.holders_fd = map_control(views->control + k * VTR_CONTROL_BYTES);
+    if (s.holders_fd < 0) {
+        unmap_fixed(read, VTR_SEGMENT_BYTES);
+        unmap_fixed(write, VTR_SEGMENT_BYTES);
+        close(s.data_fd);
+        return s.holders_fd;
+    }
+    *out = s;
+    return 0;
+}
+
+void vtr_segment_destroy(struct vtr_segment *segment)
+{
+    close(segment->data_fd);
+    close(segment->holders_fd);
+}
+
+int vtr_segment_back_holders(const struct vtr_segment *segment, unsigned pageblock, size_t blocks)
+{
+    off_t at = (off_t)(pageblock * VTR_AREA_BYTES + vtr_area_skew(pageblock));
+    return fallocate(segment->holders_fd, 0, at, (off_t)(blocks * sizeof(struct vtr_holders))) == 0
+               ? 0
+               : -errno;
+}
