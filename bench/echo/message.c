@@ -31,6 +31,8 @@ void message_rewind(struct message *m, struct message_mark mark)
 static bool text_commit(struct message *m, size_t len)
 {
     struct message_piece *last = piece_last(m);
+    if (len == 0)
+        return true;
     if (len > MESSAGE_MAX - m->bytes)
         return false;
     if (last != NULL && last->data.len == 0) {
@@ -71,6 +73,14 @@ bool message_data(struct message *m, const struct message_piece *piece)
     m->piece[m->pieces++] = *piece;
     m->bytes += piece->len;
     return true;
+}
+
+void message_extend(struct message *m, uint32_t len)
+{
+    struct message_piece *last = piece_last(m);
+    vtr_check(last != NULL && last->data.len - last->off - last->len >= len);
+    last->len += len;
+    m->bytes += len;
 }
 
 bool message_next(struct message *m, uint32_t room, struct message_chunk *out)

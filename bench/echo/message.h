@@ -19,9 +19,9 @@
 enum {
     MESSAGE_PIECES = 1024,
     MESSAGE_TEXT = 64 << 10,
-    MESSAGE_MAX = 8 << 20,                        /* bytes of one message */
-    MESSAGE_FRAME = 8,                            /* bytes before each datagram's payload */
-    MESSAGE_PAYLOAD = 1400 - MESSAGE_FRAME,       /* as memcached's UDP_MAX_PAYLOAD_SIZE */
+    MESSAGE_MAX = 8 << 20,                  /* bytes of one message, but for an END */
+    MESSAGE_FRAME = 8,                      /* bytes before each datagram's payload */
+    MESSAGE_PAYLOAD = 1400 - MESSAGE_FRAME, /* as memcached's UDP_MAX_PAYLOAD_SIZE */
 };
 VTR_STATIC_ASSERT(MESSAGE_MAX / MESSAGE_PAYLOAD < 65535, "protocol.txt: 16 bits of datagram count");
 
@@ -68,6 +68,9 @@ __attribute__((format(printf, 2, 3))) VTR_MUST_USE bool message_format(struct me
 /** Appends a range of a block; @p piece is copied. @return false, and nothing changed: full. */
 VTR_MUST_USE bool message_data(struct message *m, const struct message_piece *piece);
 
+/** The last piece, a range of a block, goes on for @p len bytes; they always fit. */
+void message_extend(struct message *m, uint32_t len);
+
 /** @return how many datagrams carry the message; at least 1. */
 static inline uint32_t message_datagrams(const struct message *m)
 {
@@ -76,6 +79,9 @@ static inline uint32_t message_datagrams(const struct message *m)
 
 /** The next run of at most @p room bytes. @return false: all of it has been given out. */
 VTR_MUST_USE bool message_next(struct message *m, uint32_t room, struct message_chunk *out);
+
+/** @return whether message_next() has given out all of it. */
+static inline bool message_done(const struct message *m) { return m->piece_next == m->pieces; }
 
 /** Copies a chunk's bytes. */
 void message_copy(const struct message *m, const struct message_chunk *chunk, uint8_t *to);

@@ -88,12 +88,13 @@ static void measure(struct threshold *t, int bucket, float cycles)
 {
     struct threshold_bucket *b = &t->bucket[bucket];
     if (t->trial == bucket) {
+        t->others = 0;
         trial_sample(t, cycles);
     } else if (b->rest != 0) {
         b->rest--;
-    } else { /* a trial of a size that nobody asks for any more ends here */
+    } else if (t->trial == THRESHOLD_NONE || t->others++ == THRESHOLD_PATIENCE) {
         t->trial = bucket;
-        t->run = t->run_bursts = 0;
+        t->run = t->run_bursts = t->others = 0;
     }
 }
 

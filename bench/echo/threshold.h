@@ -18,6 +18,7 @@ enum {
     THRESHOLD_PAIRS = 8,    /* pairs of runs in a trial */
     THRESHOLD_REST_MIN = 4096, /* bursts between two trials; doubles while trials change nothing */
     THRESHOLD_REST_MAX = 65536,
+    THRESHOLD_PATIENCE = 1024, /* bursts of other sizes before a trial is given up */
 };
 
 enum { THRESHOLD_NONE = -1, THRESHOLD_MIXED = -2 };
@@ -36,6 +37,7 @@ struct threshold {
     int trial;    /* bucket on trial or THRESHOLD_NONE */
     unsigned run; /* of 2 * THRESHOLD_PAIRS */
     unsigned run_bursts;
+    unsigned others; /* bursts of other sizes since the last of the trial's */
     float sample[THRESHOLD_RUN];
     float cost[2 * THRESHOLD_PAIRS];
     struct threshold_bucket bucket[THRESHOLD_BUCKETS];
