@@ -10,7 +10,11 @@
 #include <vitrine/checksum.h>
 #include <vitrine/data.h>
 #include <vitrine/heap.h>
+#include <vitrine/parse.h>
+#include <vitrine/primitive.h>
+#include <vitrine/reader.h>
 #include <vitrine/span.h>
 #include <vitrine/wire.h>
+#include <vitrine/writer.h>
 
 #endif

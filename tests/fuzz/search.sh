@@ -1,0 +1,10 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# search.sh TARGET CORPUS OPTION...: a libFuzzer binary from the corpus on; what it finds on its way
+# is thrown away, what breaks it is left in the current folder.
+set -eu
+target=$1 corpus=$2
+shift 2
+found=$(mktemp -d)
+trap 'rm -rf "$found"' EXIT
+"$target" "$@" "$found" "$corpus"
