@@ -25,14 +25,14 @@
 #define VTR_API __attribute__((visibility("default")))
 #define VTR_MUST_USE __attribute__((warn_unused_result))
 #define VTR_COLD __attribute__((cold, noinline))
-#ifndef VTR_INLINE /* src/ffi.c defines it as VTR_API: inlines stay reachable from other languages */
+#ifndef VTR_INLINE /* src/ffi.c defines it as VTR_API: inlines for other languages */
 #define VTR_INLINE static inline
 #endif
 
 #define VTR_LIKELY(cond) __builtin_expect(!!(cond), 1)
 #define VTR_UNLIKELY(cond) __builtin_expect(!!(cond), 0)
 
-VTR_STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "vitrine supports little-endian hosts");
+VTR_STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little-endian hosts only");
 VTR_STATIC_ASSERT(sizeof(void *) == 8, "vitrine supports 64-bit hosts");
 
 VTR_BEGIN_DECLS
@@ -48,8 +48,8 @@ struct vtr_error {
  * Aborts with a message: a caller broke a contract that the library checks in every build.
  * @param cond,file,line  what was checked and where.
  */
-VTR_API VTR_COLD __attribute__((noreturn)) void vtr_check_failed_(const char *cond, const char *file,
-                                                                  int line);
+VTR_API VTR_COLD __attribute__((noreturn)) void
+vtr_check_failed_(const char *cond, const char *file, int line);
 
 /** A caller's contract. Stays on in release builds; never becomes undefined behaviour. */
 #define vtr_check(cond) (VTR_LIKELY(cond) ? (void)0 : vtr_check_failed_(#cond, __FILE__, __LINE__))

@@ -14,14 +14,13 @@
 
 #include <string.h>
 #include <vitrine/base.h>
+#include <vitrine/data.h>
 #include <vitrine/heap.h>
 #include <vitrine/inline/record.h>
 
 VTR_BEGIN_DECLS
 
-struct vtr_data;
-
-/** ABI: caller's storage. Zero is the empty buf, which fini accepts and every other call refuses. */
+/** ABI: caller's storage. Zero is the empty buf, which only fini accepts. */
 struct vtr_buf {
     struct vtr_record *rec; /**< private */
     uint8_t *base;          /**< private: the block in the writable view */
@@ -34,7 +33,7 @@ VTR_STATIC_ASSERT(sizeof(struct vtr_buf) == 32, "vtr_buf is ABI");
 #define VTR_BUF_EMPTY { 0, 0, 0, 0, 0, 0 }
 
 /**
- * Takes a block that holds at least @p headroom + @p room bytes and starts empty behind the headroom.
+ * Takes a block that holds at least @p headroom + @p room bytes, empty behind the headroom.
  * @param out  owned on success, untouched on failure.
  * @return 0, -ENOMEM (the heap is at its limit), -EMSGSIZE (more than vtr_heap_block_max()).
  * Threads: any. Cost: no lock and no system call while the thread's magazine holds a block.
@@ -42,7 +41,8 @@ VTR_STATIC_ASSERT(sizeof(struct vtr_buf) == 32, "vtr_buf is ABI");
 VTR_API VTR_MUST_USE int vtr_buf_init(struct vtr_heap *heap, size_t headroom, size_t room,
                                       struct vtr_buf *out);
 
-/** Gives the block back unsealed; what was split off lives on. @param b left empty; empty is allowed. */
+/** Gives the block back unsealed; what was split off lives on.
+ * @param b left empty; empty is allowed. */
 VTR_API void vtr_buf_fini(struct vtr_buf *b);
 
 /** @return bytes written so far, and the room before and behind them. */

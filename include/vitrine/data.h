@@ -17,11 +17,12 @@
 #define VITRINE_DATA_H
 
 #include <vitrine/base.h>
-#include <vitrine/buf.h>
+#include <vitrine/heap.h>
 #include <vitrine/inline/record.h>
 #include <vitrine/span.h>
 
 struct iovec;
+struct vtr_buf;
 
 VTR_BEGIN_DECLS
 
@@ -61,8 +62,7 @@ VTR_INLINE VTR_MUST_USE struct vtr_data vtr_data_ref(struct vtr_data d)
 /**
  * A part of @p d, sharing its bytes.
  * @param d    borrowed.
- * @param out  owned on true; untouched on false: the part is not inside @p d. May be &d's variable
- *             only if that reference is dropped by other means; use strip and trim to narrow in place.
+ * @param out  owned on true; untouched on false: the part is not inside @p d.
  * Cost: one count, whatever the size.
  */
 VTR_INLINE VTR_MUST_USE bool vtr_data_slice(struct vtr_data d, size_t off, size_t len,
@@ -79,7 +79,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_data_slice(struct vtr_data d, size_t off, size_
     return true;
 }
 
-/** Drops the first @p len bytes of *d in place. @return false, and nothing changed, if it has fewer. */
+/** Drops the first @p len bytes of *d. @return false, and nothing changed, if it has fewer. */
 VTR_INLINE VTR_MUST_USE bool vtr_data_strip(struct vtr_data *d, size_t len)
 {
     if (len > d->len)
@@ -89,7 +89,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_data_strip(struct vtr_data *d, size_t len)
     return true;
 }
 
-/** Keeps the first @p len bytes of *d in place. @return false, and nothing changed, if it has fewer. */
+/** Keeps the first @p len bytes of *d. @return false, and nothing changed, if it has fewer. */
 VTR_INLINE VTR_MUST_USE bool vtr_data_trim(struct vtr_data *d, size_t len)
 {
     if (len > d->len)
@@ -120,7 +120,7 @@ VTR_INLINE VTR_MUST_USE int vtr_data_concat(struct vtr_data a, struct vtr_data b
 
 /**
  * vtr_data_join() that takes the parts: cheaper by a count for each of them.
- * @param parts  consumed on success and left empty; on failure still owned by the caller, unchanged.
+ * @param parts  consumed on success and left empty; on failure owned by the caller, unchanged.
  */
 VTR_API VTR_MUST_USE int vtr_data_join_take(struct vtr_data *parts, unsigned n,
                                             struct vtr_data *out);
@@ -159,7 +159,7 @@ VTR_INLINE VTR_MUST_USE const uint8_t *vtr_data_at(struct vtr_data d, size_t off
     return rec->base + d.off + off;
 }
 
-/** @return the bytes from the first on that are contiguous: all of them, unless @p d has segments. */
+/** @return the first contiguous bytes: all of them, unless @p d has segments. */
 VTR_INLINE VTR_MUST_USE struct vtr_span vtr_data_span(struct vtr_data d)
 {
     struct vtr_span s = { NULL, 0 };
@@ -221,7 +221,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_cursor_read(struct vtr_cursor *c, void *to, siz
     return vtr_data_gather(c->rest, 0, to, len) && vtr_data_strip(&c->rest, len);
 }
 
-/** @return <0, 0 or >0 as memcmp(); where one is the beginning of the other, the shorter is less. */
+/** @return <0, 0 or >0 as memcmp(); a beginning is less than the whole. */
 VTR_API VTR_MUST_USE int vtr_data_compare(struct vtr_data a, struct vtr_data b);
 
 /**

@@ -2,6 +2,7 @@
 /** @file
  * vtr_data: making, joining and reading. Counting is inline in the header.
  */
+#include <vitrine/buf.h>
 #include <vitrine/data.h>
 
 #include <errno.h>
@@ -52,7 +53,7 @@ static int copy_blocks(struct vtr_heap *heap, const uint8_t *bytes, size_t len,
         return -ENOMEM;
     for (size_t done = 0; done < len;) {
         size_t n = len - done < max ? len - done : max;
-        struct vtr_data part;
+        struct vtr_data part = VTR_DATA_EMPTY;
         int rc = copy_block(heap, bytes + done, n, &part);
         if (rc != 0) {
             vtr_record_unref_(vtr_list_what_(list));
@@ -89,17 +90,30 @@ static uint32_t segments(struct vtr_data d)
     return vtr_list_find_(list, d.off + d.len - 1) - vtr_list_find_(list, d.off) + 1;
 }
 
-/* Adds what @p d shows; the list takes counts of its own. */
-static void list_add_shared(struct vtr_list *list, struct vtr_data d)
+/* Adds what @p d, a list, shows; the new one takes counts of its own. */
+static void list_add_list(struct vtr_list *list, struct vtr_data d)
 {
     const struct vtr_list *from = vtr_list_of_(d.what);
     uint32_t stop = d.off + d.len;
+    if (d.len == 0)
+        return;
     for (uint32_t i = vtr_list_find_(from, d.off), at = d.off; at < stop; i++) {
         const struct vtr_seg *s = &from->seg[i];
         uint32_t end = s->end < stop ? s->end : stop;
         vtr_record_ref_(s->what);
         list_add(list, s->what, s->off + (at - vtr_list_start_(from, i)), end - at);
         at = end;
+    }
+}
+
+/* Adds what @p d shows; the list takes counts of its own. */
+static void list_add_shared(struct vtr_list *list, struct vtr_data d)
+{
+    if (d.what & VTR_WHAT_LIST) {
+        list_add_list(list, d);
+    } else if (d.len != 0) {
+        vtr_record_ref_(d.what);
+        list_add(list, d.what, d.off, d.len);
     }
 }
 
@@ -138,17 +152,8 @@ int vtr_data_join(const struct vtr_data *parts, unsigned n, struct vtr_data *out
     int rc = join_begin(parts, n, &list);
     if (rc != 0)
         return rc;
-    for (unsigned i = 0; i < n; i++) {
-        struct vtr_data d = parts[i];
-        if (d.len == 0)
-            continue;
-        if (d.what & VTR_WHAT_LIST) {
-            list_add_shared(list, d);
-        } else {
-            vtr_record_ref_(d.what);
-            list_add(list, d.what, d.off, d.len);
-        }
-    }
+    for (unsigned i = 0; i < n; i++)
+        list_add_shared(list, parts[i]);
     *out = join_end(list);
     return 0;
 }
@@ -164,7 +169,7 @@ int vtr_data_join_take(struct vtr_data *parts, unsigned n, struct vtr_data *out)
         if (d.len != 0 && (d.what & VTR_WHAT_LIST) == 0) {
             list_add(list, d.what, d.off, d.len);
             parts[i].what = 0;
-        } else if (d.len != 0) {
+        } else {
             list_add_shared(list, d);
         }
         vtr_data_unref(&parts[i]);
@@ -204,12 +209,10 @@ int vtr_data_prepend(struct vtr_heap *heap, const void *header, size_t len, stru
         return -ENOMEM;
     struct vtr_carved *h = &cache->header;
     struct vtr_data head = { vtr_what_(h->rec, 0), h->next, (uint32_t)len };
+    struct vtr_data parts[2] = { head, d };
     if (len != 0)
         memcpy(h->base + h->next, header, len);
-    vtr_record_ref_(head.what);
-    struct vtr_data parts[2] = { head, d };
     int rc = vtr_data_join(parts, 2, out);
-    vtr_data_unref(&parts[0]);
     if (rc == 0)
         h->next += (uint32_t)((len + HEADER_ALIGN - 1) & ~(size_t)(HEADER_ALIGN - 1));
     return rc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Segment lists: what vtr_data of several segments refers to. Immutable, counted as a whole, private
- * to the process; each segment holds one count of its block. Segments never are lists.
+ * Segment lists: what vtr_data of several segments refers to. Immutable, counted as a whole,
+ * private to the process; each segment holds one count of its block. Segments never are lists.
  * Owner: the handles that count it. Threads: any, once made.
  */
 #ifndef VITRINE_DATA_LIST_H

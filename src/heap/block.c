@@ -60,31 +60,34 @@ static uint32_t refill_fresh(struct vtr_cache *cache, struct vtr_magazine *m, un
     }
 }
 
-/* Finds hints for an empty magazine, nearest first. @return 0: the heap is at its limit. */
-static VTR_COLD uint32_t refill(struct vtr_cache *cache, struct vtr_magazine *m, unsigned klass)
+/* Sweeps in a row that gave no block before an allocation gives up. */
+enum { SWEEPS = 4 };
+
+/* Finds hints for an empty magazine, nearest first. Those of the depot may all be stale, but they
+ * come to an end. @return 0: the heap is at its limit. */
+static VTR_COLD uint32_t refill(struct vtr_cache *cache, struct vtr_magazine *m, unsigned klass,
+                                unsigned *sweeps)
 {
     if (vtr_cache_fetch(cache, m, klass) != 0 || refill_fresh(cache, m, klass) != 0)
         return m->n;
-    return m->n = vtr_pageblock_sweep(cache->heap, klass, m->rec, m->cap / 2);
+    while (m->n == 0 && (*sweeps)++ < SWEEPS)
+        m->n = vtr_pageblock_sweep(cache->heap, klass, m->rec, m->cap / 2);
+    return m->n;
 }
 
-/* Refills find stale hints too; this many in a row that gave no block mean that there is none. */
-enum { REFILLS = 4 };
-
-unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_record **recs, unsigned n)
+unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_record **recs,
+                         unsigned n)
 {
     struct vtr_cache *cache = vtr_cache_of_(heap);
     struct vtr_magazine *m = cache != NULL ? vtr_cache_magazine(cache, klass) : NULL;
-    unsigned got = 0, refills = 0;
-    if (m == NULL)
-        return 0;
-    while (got < n) {
-        if (VTR_UNLIKELY(m->n == 0) && (refills++ == REFILLS || refill(cache, m, klass) == 0))
+    unsigned got = 0, sweeps = 0;
+    while (got < n && m != NULL) {
+        if (VTR_UNLIKELY(m->n == 0) && refill(cache, m, klass, &sweeps) == 0)
             break;
         struct vtr_record *rec = m->rec[--m->n];
         if (VTR_LIKELY(block_claim(rec, klass, heap->own_bit))) {
             recs[got++] = rec;
-            refills = 0;
+            sweeps = 0;
         }
     }
     if (VTR_UNLIKELY(got < n))
@@ -117,7 +120,7 @@ uint8_t *vtr_block_writable_(const struct vtr_record *rec)
 uint64_t vtr_block_seal_(struct vtr_record *rec)
 {
     struct vtr_holders *h = vtr_holders_of(rec);
-    /* R7: the bytes are there before they are immutable; A7 is a receiver's look at the generation. */
+    /* R7: the bytes are there before they are immutable; A7: a receiver reads the generation. */
     __atomic_store_n(&h->gen, h->gen + 1, __ATOMIC_RELEASE);
     return vtr_what_(rec, 0);
 }

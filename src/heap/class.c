@@ -16,7 +16,7 @@ static const uint32_t class_bytes[] = {
     28736,  32832,  41024,  49216,  57408,  65600,  81984,  98368,  114752,  131136,
     163904, 196672, 229440, 262144, 299584, 349504, 419392, 524288, 699008, 1048576,
 };
-VTR_STATIC_ASSERT(sizeof class_bytes / sizeof class_bytes[0] == VTR_CLASSES, "a size for each class");
+VTR_STATIC_ASSERT(sizeof class_bytes / sizeof class_bytes[0] == VTR_CLASSES, "a size a class");
 
 /* Bytes in flight between a thread and the depot; 64 blocks hide the lock, as in rte_mempool. */
 enum { BATCH_BYTES = 256 << 10, BATCH_MAX = 64 };

@@ -29,7 +29,7 @@ struct vtr_heap {
     unsigned free_from;    /* no free pageblock before this one; a hint */
     unsigned retire_next;  /* where the search for an idle pageblock goes on */
     unsigned sweep_next;   /* where the search for free blocks goes on */
-    uint32_t half_cut[VTR_CLASSES]; /* pageblocks of a class that no thread cuts, with blocks left */
+    uint32_t half_cut[VTR_CLASSES]; /* pageblocks with blocks left that no thread cuts */
     uint64_t failed;       /* atomic, relaxed */
 
     struct vtr_depot depot[VTR_CLASSES]; /* each has its lock */

@@ -61,7 +61,7 @@ static bool record_claim(struct vtr_record *rec)
                                        __ATOMIC_RELAXED);
 }
 
-/* R3: whoever takes it next sees what was written while BUSY; A3 in record_claim and block_claim. */
+/* R3: whoever takes it next sees what was written while BUSY; A3 where it is claimed. */
 static void record_yield(struct vtr_record *rec)
 {
     __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE);
@@ -79,8 +79,10 @@ static bool words_zero(const struct vtr_pageblock *pb, uint32_t n)
 /* Takes the class from an idle pageblock: claims every block of it, or none. */
 static bool pageblock_retire(struct vtr_pageblock *pb)
 {
+    if (pb->owned) /* and so is the number of its blocks */
+        return false;
     uint32_t n = pb->fresh, claimed = 0;
-    if (pb->owned || !words_zero(pb, n))
+    if (!words_zero(pb, n))
         return false;
     while (claimed < n && record_claim(&pb->records[claimed]))
         claimed++;

@@ -86,7 +86,7 @@ static int data_memfd(enum vtr_pages pages)
     int fd = memfd_create("vitrine-blocks", flags);
     if (fd < 0)
         return -errno;
-    /* Reserving THP here would take 4 KiB pages, since the file knows no advice: the view does it. */
+    /* For THP the view does it: the file knows no advice, and would take 4 KiB pages. */
     if (ftruncate(fd, VTR_SEGMENT_BYTES) != 0 ||
         (pages != VTR_PAGES_THP && fallocate(fd, 0, 0, VTR_SEGMENT_BYTES) != 0)) {
         int rc = -errno;

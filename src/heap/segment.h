@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Segments: 64 MiB of memory for blocks, with two views and seals, and the memory that describes it.
+ * Segments: 64 MiB of memory for blocks, with two views and seals, and what describes it.
  * Owner: the heap; segments live until it closes.
  * Threads: created under the heap's lock.
  * Not here: cutting them up (pageblock.h).

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * The ethdev under a port: probing it by name, bringing it up, ending it; and what has to be known
+ * of single drivers.
+ * Threads: under the lock that serialises opening and closing ports.
+ */
+#ifndef VITRINE_PORT_DEVICE_H
+#define VITRINE_PORT_DEVICE_H
+
+#include <rte_ethdev.h>
+#include <vitrine/base.h>
+
+#include "port/rack.h"
+#include "port/spec.h"
+
+/* What ethdev does not tell about a driver. */
+struct vtr_driver {
+    const char *name;     /* a device of the driver begins with it */
+    bool copies;          /* its transmit copies the frame before it returns */
+    bool any_length;      /* sends any frame */
+    bool retries_counted; /* its oerrors are packets that it handed back */
+    uint16_t segments;    /* of a frame, at most */
+    uint16_t descs;       /* default */
+};
+
+struct vtr_device {
+    char name[VTR_DEVICE_NAME_MAX + 1];
+    const struct vtr_driver *driver;
+    uint16_t id;
+    struct rte_eth_dev_info info;
+};
+
+struct vtr_device_opts {
+    unsigned queues, rx_descs, tx_descs, frame_bytes;
+};
+
+/** @return what is known of a device's driver, by the device's name; never NULL. */
+const struct vtr_driver *vtr_driver_of_(const char *device);
+
+/** Makes the device of driver and options. @return 0 or a negative errno with @p err filled. */
+int vtr_device_probe_(struct vtr_device *dev, const struct vtr_spec *spec, const char *args,
+                      struct vtr_error *err);
+
+/** Finds the device that exists by its name, fits @p opts to what it can do. */
+int vtr_device_fit_(struct vtr_device *dev, const struct vtr_spec *spec,
+                    struct vtr_device_opts *opts, struct vtr_error *err);
+
+/** Brings it up. @param rx a rack a queue. */
+int vtr_device_start_(struct vtr_device *dev, const struct vtr_spec *spec,
+                      const struct vtr_device_opts *opts, struct vtr_rack *const *rx,
+                      struct vtr_error *err);
+
+/** Stops and removes it; mbufs that it held are back in their racks. */
+void vtr_device_end_(struct vtr_device *dev);
+
+/** @return the longest frame it sends, without the frame check sequence. */
+uint32_t vtr_device_frame_max_(const struct vtr_device *dev);
+
+#endif

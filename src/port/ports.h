@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * struct vtr_port, for the files of this folder. A queue's receive and transmit sides are written by
+ * their one caller each and share no cache line.
+ */
+#ifndef VITRINE_PORT_PORTS_H
+#define VITRINE_PORT_PORTS_H
+
+#include <vitrine/port.h>
+
+#include "port/device.h"
+#include "port/memif.h"
+#include "port/pair.h"
+#include "port/rack.h"
+
+/* Counters are atomic: written by the queue's caller, read by vtr_port_stat(). */
+struct vtr_rxq {
+    __attribute__((aligned(64))) struct vtr_rack *rack;
+    uint64_t pkts, bytes;
+    uint64_t no_block, error;
+};
+
+struct vtr_txq {
+    __attribute__((aligned(64))) struct vtr_rack *rack;
+    uint64_t pkts, bytes, full;
+    uint64_t empty, too_long, too_many;
+};
+
+struct vtr_port {
+    /* constant while open */
+    uint16_t id;
+    uint16_t queues;
+    uint16_t seg_max;   /* mbufs of a frame */
+    uint32_t frame_max; /* bytes of a frame */
+    struct vtr_rxq *rxq;
+    struct vtr_txq *txq;
+    struct vtr_device dev;
+    struct vtr_pair *pair; /* NULL: no ring */
+    unsigned side;
+    struct vtr_memif memif;
+    struct rte_eth_stats before; /* the driver's counters at open */
+};
+
+/** Adds to a counter that only the caller writes. */
+static inline void vtr_count_(uint64_t *counter, uint64_t n)
+{
+    /* O: a statistic */
+    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * vtr_rack: the packet headers (rte_mbuf) of one queue and direction, apart from the packet memory
+ * (blocks). An mbuf in the rack is bare; one that is out carries a block and one count of it.
+ *
+ *                 mempool "get" by the driver        mempool "put" by anyone
+ *   receive rack  a bare mbuf + a fresh open block   the block's count dropped, the mbuf bare
+ *   send rack     nothing: a bare mbuf is no buffer  the same
+ *
+ * Owner: its queue. Mbufs travel (a ring's receiver returns its sender's), so a rack that is closed
+ * goes when the last of them is back.
+ * Threads: the queue's caller takes; anybody returns.
+ */
+#ifndef VITRINE_PORT_RACK_H
+#define VITRINE_PORT_RACK_H
+
+#include <pthread.h>
+#include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
+#include <vitrine/base.h>
+#include <vitrine/heap.h>
+#include <vitrine/inline/record.h>
+
+/* Longest segment of an mbuf: what drivers of any release take a mempool's largest data room for. */
+enum { VTR_SEG_BYTES_MAX = UINT16_MAX - RTE_PKTMBUF_HEADROOM };
+
+/* Most packets that go to or come from a driver at once. */
+enum { VTR_BURST = 64 };
+
+struct vtr_rack {
+    /* constant */
+    struct rte_mempool *mp;
+    char *map; /* two pointer stacks, then the mbufs */
+    size_t map_bytes;
+    char *mbufs;
+    uint32_t max;
+    struct vtr_heap *heap; /* NULL: a send rack, or a closed one */
+    unsigned klass;
+    uint16_t lead;    /* bytes of a block before an mbuf's buffer */
+    uint16_t buf_len; /* of an mbuf: from there to the block's end */
+    uint8_t *bin;     /* where a driver may write when the heap has no block */
+
+    /* the queue's caller */
+    __attribute__((aligned(64))) struct rte_mbuf **bare;
+    uint32_t n;
+    uint32_t made; /* of max */
+
+    /* anybody, under the lock */
+    __attribute__((aligned(64))) pthread_mutex_t lock;
+    struct rte_mbuf **back;
+    uint32_t back_n; /* read without the lock too, as a hint */
+    bool closed;
+};
+
+/** The rack whose queue this thread is inside of; mbufs that return to it need no lock. */
+extern __thread struct vtr_rack *vtr_rack_mine_ __attribute__((tls_model("initial-exec")));
+
+/** Registers the mempool handler and the mbuf field. Once a process, after EAL. */
+int vtr_rack_register_(struct vtr_error *err);
+
+/** @return a rack for sending, of up to @p max mbufs, or NULL: no memory. */
+struct vtr_rack *vtr_rack_create_tx_(uint32_t max);
+
+/**
+ * @param klass     of the blocks, which hold headroom + a frame.
+ * @param headroom  at least RTE_PKTMBUF_HEADROOM.
+ * @return a rack for receiving, or NULL: no memory.
+ */
+struct vtr_rack *vtr_rack_create_rx_(struct vtr_heap *heap, unsigned klass, unsigned headroom,
+                                     uint32_t max);
+
+/** Ends the rack, now or when the last mbuf is back. NULL is allowed. */
+void vtr_rack_close_(struct vtr_rack *rack);
+
+/** Fetches what came back and makes more, until @p want are bare. @return whether they are. */
+bool vtr_rack_refill_(struct vtr_rack *rack, uint32_t want);
+
+/** Bare mbufs come home, from any thread. */
+void vtr_rack_return_(struct vtr_rack *rack, struct rte_mbuf *const *mbufs, uint32_t n);
+
+/** The mempool handler's index. */
+extern int vtr_rack_ops_;
+
+/** @return the rack of an mbuf, or NULL: it is none of ours. */
+static inline struct vtr_rack *vtr_rack_of_(const struct rte_mbuf *m)
+{
+    return m->pool->ops_index == vtr_rack_ops_ ? (struct vtr_rack *)m->pool->pool_data : NULL;
+}
+
+/* The dynamic mbuf field that names the block: at a fixed place of the second cache line, which
+ * freeing reads anyway. */
+enum { VTR_WHAT_OFFSET = 112 };
+VTR_STATIC_ASSERT(VTR_WHAT_OFFSET >= offsetof(struct rte_mbuf, dynfield1) &&
+                      VTR_WHAT_OFFSET + sizeof(uint64_t) <= sizeof(struct rte_mbuf),
+                  "the field lies in the dynamic area");
+
+/** The block an mbuf carries and a count of it; 0 for the bin. */
+static inline uint64_t *vtr_mbuf_what_(struct rte_mbuf *m)
+{
+    return RTE_MBUF_DYNFIELD(m, VTR_WHAT_OFFSET, uint64_t *);
+}
+
+static inline void vtr_rack_push_(struct vtr_rack *rack, struct rte_mbuf *m)
+{
+    rack->bare[rack->n++] = m;
+}
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * Receiving: the block leaves the mbuf and becomes data, the mbuf goes back bare.
+ *
+ * An mbuf of the queue's own rack was filled by the driver, into an open block that is sealed here.
+ * One of another rack was sent by a port of this process (a ring): its block is immutable already,
+ * and its count moves over.
+ */
+#include "port/ports.h"
+
+#include <stdlib.h>
+
+#include <rte_prefetch.h>
+
+#include "heap/block.h"
+
+/* Mbufs on their way to a rack of another queue: one lock for them all. */
+struct homing {
+    struct vtr_rack *rack;
+    uint32_t n;
+    struct rte_mbuf *mbufs[VTR_BURST];
+};
+
+static void homing_flush(struct homing *h)
+{
+    if (h->n != 0)
+        vtr_rack_return_(h->rack, h->mbufs, h->n);
+    h->n = 0;
+}
+
+static inline void send_home(struct homing *h, struct vtr_rack *rack, struct rte_mbuf *m)
+{
+    if (VTR_UNLIKELY(h->rack != rack || h->n == VTR_BURST))
+        homing_flush(h);
+    h->rack = rack;
+    h->mbufs[h->n++] = m;
+}
+
+/* Metadata that software devices never set. */
+static VTR_COLD void read_flags(const struct rte_mbuf *m, struct vtr_pkt *pkt)
+{
+    uint64_t f = m->ol_flags;
+    uint64_t l3 = f & RTE_MBUF_F_RX_IP_CKSUM_MASK, l4 = f & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+    pkt->flags |= l3 == RTE_MBUF_F_RX_IP_CKSUM_GOOD  ? VTR_PKT_L3_GOOD
+                  : l3 == RTE_MBUF_F_RX_IP_CKSUM_BAD ? VTR_PKT_L3_BAD
+                                                     : 0;
+    pkt->flags |= l4 == RTE_MBUF_F_RX_L4_CKSUM_GOOD  ? VTR_PKT_L4_GOOD
+                  : l4 == RTE_MBUF_F_RX_L4_CKSUM_BAD ? VTR_PKT_L4_BAD
+                                                     : 0;
+    if (f & RTE_MBUF_F_RX_RSS_HASH) {
+        pkt->flags |= VTR_PKT_HASH;
+        pkt->hash = m->hash.rss;
+    }
+    if (f & RTE_MBUF_F_RX_VLAN_STRIPPED) {
+        pkt->flags |= VTR_PKT_VLAN;
+        pkt->vlan = m->vlan_tci;
+    }
+}
+
+static inline void read_meta(const struct rte_mbuf *m, unsigned queue, struct vtr_pkt *pkt)
+{
+    pkt->flags = 0;
+    pkt->hash = 0;
+    pkt->queue = (uint16_t)queue;
+    pkt->vlan = 0;
+    pkt->unused = 0;
+    if (VTR_UNLIKELY(m->ol_flags != 0))
+        read_flags(m, pkt);
+}
+
+/* Takes one segment out of its mbuf, which is bare then. @return whether *out holds bytes: a driver
+ * may have written them into the bin, or tell a length that cannot be. */
+static inline bool unload(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m,
+                          struct vtr_data *out)
+{
+    uint64_t what = *vtr_mbuf_what_(m);
+    bool fits = m->data_off + m->data_len <= m->buf_len;
+    out->what = what;
+    out->len = m->data_len;
+    if (VTR_LIKELY(m->pool == q->rack->mp)) {
+        out->off = (uint32_t)q->rack->lead + m->data_off;
+        vtr_rack_push_(q->rack, m);
+        if (VTR_UNLIKELY(what == 0))
+            return false;
+        vtr_block_seal_(vtr_what_record_(what));
+    } else {
+        const uint8_t *base = vtr_what_record_(what)->base;
+        out->off = (uint32_t)((const uint8_t *)m->buf_addr + m->data_off - base);
+        send_home(h, m->pool->pool_data, m);
+    }
+    return fits;
+}
+
+/* A device that keeps packets of its own cannot work with a heap. */
+static inline bool is_stranger(const struct vtr_rxq *q, const struct rte_mbuf *m)
+{
+    return VTR_UNLIKELY(m->pool != q->rack->mp && vtr_rack_of_(m) == NULL);
+}
+
+/* A frame of one segment. @return whether *out is owned; else the frame is counted. */
+static inline bool take_one(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m,
+                            struct vtr_data *out)
+{
+    bool whole = m->pkt_len == m->data_len && m->data_len != 0;
+    if (VTR_LIKELY(unload(q, h, m, out) && whole))
+        return true;
+    vtr_count_(out->what == 0 ? &q->no_block : &q->error, 1);
+    vtr_data_unref(out);
+    return false;
+}
+
+/* What a frame of several segments has given so far. */
+struct chain {
+    struct vtr_data *part;
+    unsigned n, cap;
+    uint64_t len;
+    uint64_t *drop; /* the reason's counter; NULL: nothing is wrong */
+};
+
+static void chain_add(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m, struct chain *c)
+{
+    struct vtr_data *part = &c->part[c->n];
+    if (c->n == c->cap || is_stranger(q, m)) { /* more segments than it says */
+        rte_pktmbuf_free_seg(m);
+        c->drop = &q->error;
+    } else if (unload(q, h, m, part)) {
+        c->len += part->len;
+        c->n++;
+    } else {
+        c->drop = part->what == 0 ? &q->no_block : &q->error;
+        vtr_data_unref(part);
+    }
+}
+
+static bool chain_take(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m, struct chain *c,
+                       struct vtr_data *out)
+{
+    uint64_t len = m->pkt_len;
+    for (struct rte_mbuf *next; m != NULL; m = next) {
+        next = m->next;
+        m->next = NULL;
+        m->nb_segs = 1;
+        chain_add(q, h, m, c);
+    }
+    if (c->drop == NULL && (c->len != len || len == 0))
+        c->drop = &q->error;
+    if (c->drop == NULL && vtr_data_join_take(c->part, c->n, out) != 0)
+        c->drop = &q->no_block;
+    if (c->drop == NULL)
+        return true;
+    for (unsigned i = 0; i < c->n; i++)
+        vtr_data_unref(&c->part[i]);
+    vtr_count_(c->drop, 1);
+    return false;
+}
+
+/* A frame of several segments. @return whether *out is owned; else the frame is counted. */
+static VTR_COLD bool take_many(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m,
+                               struct vtr_data *out)
+{
+    struct vtr_data few[16];
+    struct chain c = { .part = few, .cap = m->nb_segs };
+    if (c.cap > sizeof few / sizeof few[0])
+        c.part = malloc(c.cap * sizeof c.part[0]);
+    if (c.part == NULL) {
+        rte_pktmbuf_free(m);
+        vtr_count_(&q->no_block, 1);
+        return false;
+    }
+    bool took = chain_take(q, h, m, &c, out);
+    if (c.part != few)
+        free(c.part);
+    return took;
+}
+
+static inline bool take(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m,
+                        struct vtr_data *out)
+{
+    if (is_stranger(q, m)) {
+        rte_pktmbuf_free(m);
+        vtr_count_(&q->error, 1);
+        return false;
+    }
+    return VTR_LIKELY(m->nb_segs == 1) ? take_one(q, h, m, out) : take_many(q, h, m, out);
+}
+
+static unsigned take_burst(struct vtr_rxq *q, unsigned queue, struct rte_mbuf **mbufs, unsigned n,
+                           struct vtr_pkt *pkts)
+{
+    struct homing h = { .rack = NULL };
+    uint64_t bytes = 0;
+    unsigned got = 0;
+    for (unsigned i = 0; i < n; i++) {
+        struct rte_mbuf *m = mbufs[i];
+        if (i + 2 < n) {
+            rte_prefetch0(mbufs[i + 2]);
+            rte_prefetch0(vtr_mbuf_what_(mbufs[i + 2]));
+        }
+        read_meta(m, queue, &pkts[got]);
+        if (VTR_LIKELY(take(q, &h, m, &pkts[got].data)))
+            bytes += pkts[got++].data.len;
+    }
+    homing_flush(&h);
+    vtr_count_(&q->pkts, got);
+    vtr_count_(&q->bytes, bytes);
+    return got;
+}
+
+unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
+{
+    vtr_check(queue < port->queues);
+    struct vtr_rxq *q = &port->rxq[queue];
+    unsigned got = 0;
+    vtr_rack_mine_ = q->rack;
+    for (unsigned asked = 0; asked < n;) {
+        struct rte_mbuf *mbufs[VTR_BURST];
+        unsigned ask = n - asked < VTR_BURST ? n - asked : VTR_BURST;
+        unsigned came = rte_eth_rx_burst(port->id, (uint16_t)queue, mbufs, (uint16_t)ask);
+        if (came != 0)
+            got += take_burst(q, queue, mbufs, came, pkts + got);
+        if (came < ask)
+            break;
+        asked += ask;
+    }
+    vtr_rack_mine_ = NULL;
+    return got;
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * Parsing port specifications. Options of the drivers named here are checked, whole: the drivers
+ * themselves take "copy=9x" for 9, and "socket=" without a word.
+ */
+#include "port/spec.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define TYPES_HINT "port types: null: ring:NAME memif:PATH, or a DPDK device like net_tap0,iface=vtr0"
+
+enum kind { NUMBER, WORDS, MAC, TEXT };
+
+/* What a driver's option may be. */
+struct rule {
+    const char *driver, *key;
+    enum kind kind;
+    unsigned long min, max;
+    const char *words; /* "|a|b|" */
+};
+
+static const struct rule rules[] = {
+    { "net_null", "size", NUMBER, 14, UINT16_MAX, NULL },
+    { "net_null", "copy", NUMBER, 0, 1, NULL },
+    { "net_null", "no-rx", NUMBER, 0, 1, NULL },
+    { "net_memif", "role", WORDS, 0, 0, "|server|client|" },
+    { "net_memif", "id", NUMBER, 0, UINT32_MAX, NULL },
+    { "net_memif", "mac", MAC, 0, 0, NULL },
+    { "net_memif", "secret", TEXT, 1, 23, NULL },
+    { "net_memif", "zero-copy", WORDS, 0, 0, "|no|" }, /* it would expose EAL's memory, not ours */
+};
+enum { RULES = sizeof rules / sizeof rules[0] };
+
+static const char *const schemes[] = { "null", "ring", "memif" };
+enum { SCHEMES = sizeof schemes / sizeof schemes[0] };
+
+int vtr_spec_fail_(const struct vtr_spec *spec, struct vtr_error *err, int code, const char *hint,
+                   const char *what, ...)
+{
+    char why[sizeof err->what];
+    va_list args;
+    va_start(args, what);
+    vsnprintf(why, sizeof why, what, args);
+    va_end(args);
+    return vtr_error_set_(err, code, hint, "port '%s': %s", spec->shown, why);
+}
+
+static void show(const char *text, struct vtr_spec *spec)
+{
+    size_t n = strnlen(text, sizeof spec->shown - 1);
+    for (size_t i = 0; i < n; i++)
+        spec->shown[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i];
+    if (text[n] != '\0')
+        memset(spec->shown + n - 3, '.', 3);
+}
+
+static bool has_control(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return true;
+    return false;
+}
+
+/* Levenshtein's distance, for words of up to 15 letters. */
+static unsigned distance(const char *a, size_t an, const char *b, size_t bn)
+{
+    unsigned row[16];
+    for (size_t j = 0; j <= bn; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 1; i <= an; i++) {
+        unsigned diagonal = row[0];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= bn; j++) {
+            unsigned best = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            best = diagonal + 1 < best ? diagonal + 1 : best;
+            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+        }
+    }
+    return row[bn];
+}
+
+static int unknown_type(const struct vtr_spec *spec, const char *text, size_t len,
+                        struct vtr_error *err)
+{
+    char hint[sizeof err->hint];
+    int nearest = -1;
+    for (int i = 0; len <= 15 && i < SCHEMES; i++)
+        if (distance(text, len, schemes[i], strlen(schemes[i])) <= 2)
+            nearest = i;
+    snprintf(hint, sizeof hint, nearest >= 0 ? "did you mean '%s:'? " TYPES_HINT : "%s" TYPES_HINT,
+             nearest >= 0 ? schemes[nearest] : "");
+    return vtr_spec_fail_(spec, err, EINVAL, hint, "no port type of this name");
+}
+
+/* A number and nothing behind it. */
+static bool is_number(const char *text, unsigned long min, unsigned long max)
+{
+    char *end;
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    errno = 0;
+    unsigned long n = strtoul(text, &end, 10);
+    return errno == 0 && *end == '\0' && n >= min && n <= max;
+}
+
+static bool is_mac(const char *text)
+{
+    static const char hex[] = "0123456789abcdefABCDEF";
+    for (int i = 0; i < 17; i++)
+        if (text[i] == '\0' || (i % 3 == 2 ? text[i] != ':' : strchr(hex, text[i]) == NULL))
+            return false;
+    return text[17] == '\0';
+}
+
+static bool is_word(const char *text, const char *words)
+{
+    char word[32];
+    int n = snprintf(word, sizeof word, "|%s|", text);
+    return n < (int)sizeof word && strchr(text, '|') == NULL && strstr(words, word) != NULL;
+}
+
+static bool rule_holds(const struct rule *rule, const char *value)
+{
+    switch (rule->kind) {
+    case NUMBER:
+        return is_number(value, rule->min, rule->max);
+    case WORDS:
+        return is_word(value, rule->words);
+    case MAC:
+        return is_mac(value);
+    default:
+        return strlen(value) >= rule->min && strlen(value) <= rule->max;
+    }
+}
+
+static int bad_value(const struct vtr_spec *spec, const struct rule *rule, const char *value,
+                     struct vtr_error *err)
+{
+    if (rule->kind == NUMBER)
+        return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s=%s' is not a number from %lu to %lu",
+                              rule->key, value, rule->min, rule->max);
+    if (rule->kind == TEXT)
+        return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s' takes %lu to %lu bytes",
+                              rule->key, rule->min, rule->max);
+    return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s=%s' is not %s", rule->key, value,
+                          rule->kind == MAC ? "a MAC address like 02:00:00:00:00:01" : rule->words);
+}
+
+/* Checks one option by the rules of a driver. A type of ours knows all that may be said; a device
+ * string may say more. */
+static int check_option(const struct vtr_spec *spec, const char *driver, char *option,
+                        struct vtr_error *err)
+{
+    char *value = strchr(option, '=');
+    bool strict = spec->scheme != VTR_SCHEME_VDEV, known = false;
+    if (value == NULL && strict)
+        return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s' is not KEY=VALUE", option);
+    if (value == NULL)
+        return 0;
+    *value++ = '\0';
+    for (int i = 0; i < RULES; i++) {
+        if (strncmp(driver, rules[i].driver, strlen(rules[i].driver)) != 0 ||
+            strcmp(option, rules[i].key) != 0)
+            continue;
+        known = true;
+        if (!rule_holds(&rules[i], value))
+            return bad_value(spec, &rules[i], value, err);
+    }
+    return known || !strict ? 0
+                            : vtr_spec_fail_(spec, err, EINVAL, NULL, "no option '%s' here", option);
+}
+
+static int check_options(const struct vtr_spec *spec, const char *driver, struct vtr_error *err)
+{
+    char copy[sizeof spec->args], *rest = copy, *option, seen[sizeof spec->args + 2] = ",";
+    memcpy(copy, spec->args, sizeof copy);
+    while (rest[0] != '\0' && (option = strsep(&rest, ",")) != NULL) {
+        int rc = check_option(spec, driver, option, err);
+        if (rc != 0)
+            return rc;
+        /* check_option cut the option behind its key */
+        char key[sizeof spec->args + 2];
+        snprintf(key, sizeof key, ",%s,", option);
+        if (strstr(seen, key) != NULL)
+            return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s' is there twice", option);
+        snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%s,", option);
+        if (rest == NULL)
+            break;
+    }
+    return 0;
+}
+
+/* Splits "TARGET,OPTIONS". */
+static void split(const char *text, char *target, size_t size, char *args, size_t args_size)
+{
+    size_t n = strcspn(text, ",");
+    snprintf(target, size, "%.*s", (int)n, text);
+    snprintf(args, args_size, "%s", text[n] == ',' ? text + n + 1 : "");
+}
+
+static int parse_vdev(const char *text, struct vtr_spec *spec, struct vtr_error *err)
+{
+    spec->scheme = VTR_SCHEME_VDEV;
+    if (strcspn(text, ",") > VTR_DEVICE_NAME_MAX)
+        return vtr_spec_fail_(spec, err, EINVAL, NULL, "the device's name is longer than %d bytes",
+                              VTR_DEVICE_NAME_MAX);
+    split(text, spec->device, sizeof spec->device, spec->args, sizeof spec->args);
+    if (strncmp(spec->device, "net_af_xdp", 10) == 0)
+        return vtr_spec_fail_(spec, err, ENODEV, "net_af_packet works on the same interfaces",
+                              "net_af_xdp keeps packets beside its own headers, not in a heap");
+    return check_options(spec, spec->device, err);
+}
+
+static int parse_null(struct vtr_spec *spec, struct vtr_error *err)
+{
+    if (spec->target[strspn(spec->target, "0123456789")] != '\0')
+        return vtr_spec_fail_(spec, err, EINVAL, "null:0,size=64", "'%s' is not a number",
+                              spec->target);
+    return check_options(spec, "net_null", err);
+}
+
+static int parse_ring(struct vtr_spec *spec, struct vtr_error *err)
+{
+    if (spec->target[0] == '\0')
+        return vtr_spec_fail_(spec, err, EINVAL, "ring:NAME", "a ring needs a name");
+    return check_options(spec, "net_ring", err);
+}
+
+static int parse_memif(struct vtr_spec *spec, struct vtr_error *err)
+{
+    if (spec->target[0] == '\0')
+        return vtr_spec_fail_(spec, err, EINVAL, "memif:/run/NAME.sock", "a memif needs a path");
+    if (strpbrk(spec->target, "[]=\"") != NULL)
+        return vtr_spec_fail_(spec, err, EINVAL, NULL,
+                              "the path has a character that DPDK gives a meaning: one of []=\"");
+    return check_options(spec, "net_memif", err);
+}
+
+static int parse_scheme(const char *text, struct vtr_spec *spec, struct vtr_error *err)
+{
+    static int (*const parse[SCHEMES])(struct vtr_spec *, struct vtr_error *) = { parse_null,
+                                                                                 parse_ring,
+                                                                                 parse_memif };
+    size_t len = strcspn(text, ":,");
+    for (int i = 0; i < SCHEMES; i++)
+        if (text[len] == ':' && len == strlen(schemes[i]) && memcmp(text, schemes[i], len) == 0) {
+            spec->scheme = (enum vtr_scheme)i;
+            split(text + len + 1, spec->target, sizeof spec->target, spec->args,
+                  sizeof spec->args);
+            return parse[i](spec, err);
+        }
+    return unknown_type(spec, text, len, err);
+}
+
+int vtr_spec_parse_(const char *text, struct vtr_spec *spec, struct vtr_error *err)
+{
+    memset(spec, 0, sizeof *spec);
+    if (text == NULL || text[0] == '\0')
+        return vtr_spec_fail_(spec, err, EINVAL, TYPES_HINT, "no port named");
+    show(text, spec);
+    if (strnlen(text, VTR_SPEC_MAX + 1) > VTR_SPEC_MAX)
+        return vtr_spec_fail_(spec, err, EINVAL, NULL, "longer than %d bytes", VTR_SPEC_MAX);
+    if (has_control(text))
+        return vtr_spec_fail_(spec, err, EINVAL, NULL, "control characters");
+    return strncmp(text, "net_", 4) == 0 ? parse_vdev(text, spec, err)
+                                         : parse_scheme(text, spec, err);
+}
+
+bool vtr_spec_option_(const struct vtr_spec *spec, const char *key, char *value, size_t size)
+{
+    size_t len = strlen(key);
+    for (const char *at = spec->args; at != NULL && *at != '\0';) {
+        if (strncmp(at, key, len) == 0 && at[len] == '=') {
+            snprintf(value, size, "%.*s", (int)strcspn(at + len + 1, ","), at + len + 1);
+            return true;
+        }
+        at = strchr(at, ',');
+        at = at != NULL ? at + 1 : NULL;
+    }
+    return false;
+}
+
+unsigned long vtr_spec_number_(const struct vtr_spec *spec, const char *key, unsigned long otherwise)
+{
+    char value[32];
+    return vtr_spec_option_(spec, key, value, sizeof value) ? strtoul(value, NULL, 10) : otherwise;
+}

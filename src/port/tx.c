@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * Sending: each segment borrows a bare mbuf that points at the block in the read view and holds one
+ * count of it until the driver frees the mbuf.
+ *
+ * packet                      its mbufs hold                when accepted     when not
+ * one block                   the packet's count            -                 -
+ * a list that is ours alone   the counts of the segments    the shell ends    -
+ * anything else               counts taken for them         the packet ends   those counts end
+ */
+#include "port/ports.h"
+
+#include <string.h>
+
+#include "data/list.h"
+
+struct burst {
+    unsigned n;
+    uint64_t taken; /* bit i: counts were taken for packet i */
+    struct rte_mbuf *mbufs[VTR_BURST];
+};
+
+static inline void fill(struct rte_mbuf *m, uint64_t what, uint32_t off, uint32_t len)
+{
+    const struct vtr_record *rec = vtr_what_record_(what);
+    if (VTR_UNLIKELY(rec->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT)))
+        vtr_record_broken_(what, "tx");
+    /* No room around the bytes, so that no driver thinks of writing there. */
+    m->buf_addr = (void *)(uintptr_t)(rec->base + off);
+    m->buf_iova = (rte_iova_t)(uintptr_t)(rec->base + off);
+    m->data_off = 0;
+    m->nb_segs = 1;
+    m->ol_flags = 0;
+    m->packet_type = 0;
+    m->pkt_len = len;
+    m->data_len = (uint16_t)len;
+    m->buf_len = (uint16_t)len;
+    *vtr_mbuf_what_(m) = what;
+}
+
+static inline struct rte_mbuf *pop(struct vtr_rack *rack) { return rack->bare[--rack->n]; }
+
+/* Mbufs that show [off, off + len) of a list. */
+static uint32_t list_mbufs(const struct vtr_list *list, uint32_t off, uint32_t len)
+{
+    uint32_t n = 0, stop = off + len;
+    for (uint32_t i = vtr_list_find_(list, off); off < stop; i++) {
+        uint32_t end = list->seg[i].end < stop ? list->seg[i].end : stop;
+        n += (end - off + VTR_SEG_BYTES_MAX - 1) / VTR_SEG_BYTES_MAX;
+        off = end;
+    }
+    return n;
+}
+
+static uint32_t mbufs_for(struct vtr_data d)
+{
+    if (d.what & VTR_WHAT_LIST)
+        return list_mbufs(vtr_list_of_(d.what), d.off, d.len);
+    return (d.len + VTR_SEG_BYTES_MAX - 1) / VTR_SEG_BYTES_MAX;
+}
+
+/* Appends mbufs that show bytes of one block, with a count each. @return the last one. */
+static struct rte_mbuf *chain_block(struct vtr_rack *rack, struct rte_mbuf *tail, uint64_t what,
+                                    uint32_t off, uint32_t len)
+{
+    for (uint32_t n; len != 0; off += n, len -= n) {
+        struct rte_mbuf *m = pop(rack);
+        n = len < VTR_SEG_BYTES_MAX ? len : VTR_SEG_BYTES_MAX;
+        vtr_record_ref_(what);
+        fill(m, what, off, n);
+        tail->next = m;
+        tail = m;
+    }
+    return tail;
+}
+
+static void chain_list(struct vtr_rack *rack, struct rte_mbuf *tail, const struct vtr_list *list,
+                       uint32_t off, uint32_t len)
+{
+    uint32_t stop = off + len;
+    for (uint32_t i = vtr_list_find_(list, off); off < stop; i++) {
+        const struct vtr_seg *s = &list->seg[i];
+        uint32_t end = s->end < stop ? s->end : stop;
+        tail = chain_block(rack, tail, s->what, s->off + (off - vtr_list_start_(list, i)), end - off);
+        off = end;
+    }
+}
+
+/* Counts are taken for each mbuf. */
+static VTR_COLD struct rte_mbuf *load_taking(struct vtr_rack *rack, struct vtr_data d)
+{
+    struct rte_mbuf anchor;
+    if (d.what & VTR_WHAT_LIST)
+        chain_list(rack, &anchor, vtr_list_of_(d.what), d.off, d.len);
+    else
+        chain_block(rack, &anchor, d.what, d.off, d.len);
+    return anchor.next;
+}
+
+/* The list is ours alone and shown whole: its counts go along. */
+static struct rte_mbuf *load_lending(struct vtr_rack *rack, const struct vtr_list *list)
+{
+    struct rte_mbuf *head = NULL, **link = &head;
+    for (uint32_t i = 0; i < list->segs; i++) {
+        const struct vtr_seg *s = &list->seg[i];
+        struct rte_mbuf *m = pop(rack);
+        fill(m, s->what, s->off, s->end - vtr_list_start_(list, i));
+        *link = m;
+        link = &m->next;
+    }
+    return head;
+}
+
+/* A packet of several mbufs. @return its head, or NULL: refused, or the rack is empty. */
+static struct rte_mbuf *load_chain(const struct vtr_port *port, struct vtr_rack *rack,
+                                   struct vtr_data d, bool *taken)
+{
+    uint32_t n = d.len != 0 && d.len <= port->frame_max ? mbufs_for(d) : 0;
+    if (n == 0 || n > port->seg_max || (rack->n < n && !vtr_rack_refill_(rack, n)))
+        return NULL;
+    const struct vtr_list *list = vtr_list_of_(d.what);
+    bool is_list = (d.what & VTR_WHAT_LIST) != 0;
+    if (is_list && list->gen != (uint16_t)(d.what >> VTR_WHAT_GEN_SHIFT))
+        vtr_record_broken_(d.what, "tx");
+    /* A1: other handles, which are gone, have read the list. No new one can appear: ours is the
+     * only one it could be made from. */
+    *taken = !is_list || n != list->segs || list->seg[n - 1].end != d.len ||
+             __atomic_load_n(&list->count, __ATOMIC_ACQUIRE) != 1;
+    struct rte_mbuf *head = *taken ? load_taking(rack, d) : load_lending(rack, list);
+    head->nb_segs = (uint16_t)n;
+    head->pkt_len = d.len;
+    return head;
+}
+
+/* Turns packets into mbufs, up to the first that is refused or finds the rack empty. */
+static void load(const struct vtr_port *port, struct vtr_rack *rack, const struct vtr_pkt *pkts,
+                 unsigned n, struct burst *b)
+{
+    b->taken = 0;
+    for (b->n = 0; b->n < n; b->n++) {
+        struct vtr_data d = pkts[b->n].data;
+        uint32_t max = port->frame_max < VTR_SEG_BYTES_MAX ? port->frame_max : VTR_SEG_BYTES_MAX;
+        /* len - 1: nothing at all is refused too */
+        if (VTR_LIKELY((d.what & VTR_WHAT_LIST) == 0 && d.len - 1 < max)) {
+            if (VTR_UNLIKELY(rack->n == 0 && !vtr_rack_refill_(rack, 1)))
+                return;
+            b->mbufs[b->n] = pop(rack);
+            fill(b->mbufs[b->n], d.what, d.off, d.len);
+        } else {
+            bool taken = false;
+            b->mbufs[b->n] = load_chain(port, rack, d, &taken);
+            if (b->mbufs[b->n] == NULL)
+                return;
+            b->taken |= (uint64_t)taken << b->n;
+        }
+    }
+}
+
+/* The driver has the packets: ends what their mbufs did not take along. @return their bytes. */
+static uint64_t accepted(struct vtr_pkt *pkts, unsigned n, uint64_t taken)
+{
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < n; i++) {
+        struct vtr_data *d = &pkts[i].data;
+        bytes += d->len;
+        if (VTR_UNLIKELY(taken >> i & 1))
+            vtr_data_unref(d);
+        else if (d->what & VTR_WHAT_LIST)
+            vtr_list_free_shell_(vtr_list_of_(d->what));
+        memset(&pkts[i], 0, sizeof pkts[i]);
+    }
+    return bytes;
+}
+
+/* The driver does not want the packets from @p from on: they are as they were. */
+static VTR_COLD void unload(struct vtr_rack *rack, struct burst *b, unsigned from)
+{
+    for (unsigned i = from; i < b->n; i++)
+        for (struct rte_mbuf *m = b->mbufs[i], *next; m != NULL; m = next) {
+            next = m->next;
+            m->next = NULL;
+            m->nb_segs = 1;
+            if (b->taken >> i & 1)
+                vtr_record_unref_(*vtr_mbuf_what_(m));
+            vtr_rack_push_(rack, m);
+        }
+}
+
+/* Ends a packet that can never be sent. @return false, and nothing done, if it can be. */
+static VTR_COLD bool refuse(const struct vtr_port *port, struct vtr_txq *q, struct vtr_pkt *pkt)
+{
+    uint64_t *reason = pkt->data.len == 0                         ? &q->empty
+                       : pkt->data.len > port->frame_max          ? &q->too_long
+                       : mbufs_for(pkt->data) > port->seg_max     ? &q->too_many
+                                                                  : NULL;
+    if (reason == NULL)
+        return false;
+    vtr_pkt_unref(pkt);
+    memset(pkt, 0, sizeof *pkt);
+    vtr_count_(reason, 1);
+    return true;
+}
+
+/* @return how many are consumed; *full when the next one has to wait. */
+static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
+                           unsigned n, bool *full)
+{
+    struct vtr_txq *q = &port->txq[queue];
+    struct burst b;
+    load(port, q->rack, pkts, n, &b);
+    unsigned sent = b.n == 0 ? 0
+                             : rte_eth_tx_burst(port->id, (uint16_t)queue, b.mbufs, (uint16_t)b.n);
+    uint64_t bytes = accepted(pkts, sent, b.taken);
+    vtr_count_(&q->pkts, sent);
+    vtr_count_(&q->bytes, bytes);
+    if (VTR_LIKELY(sent == n))
+        return n;
+    if (sent == b.n && refuse(port, q, &pkts[sent]))
+        return sent + 1;
+    unload(q->rack, &b, sent);
+    *full = true;
+    return sent;
+}
+
+unsigned vtr_port_tx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
+{
+    vtr_check(queue < port->queues);
+    struct vtr_txq *q = &port->txq[queue];
+    unsigned done = 0;
+    bool full = false;
+    vtr_rack_mine_ = q->rack;
+    while (done < n && !full)
+        done += send_burst(port, queue, pkts + done, n - done < VTR_BURST ? n - done : VTR_BURST,
+                           &full);
+    vtr_rack_mine_ = NULL;
+    if (VTR_UNLIKELY(full))
+        vtr_count_(&q->full, n - done);
+    return done;
+}
