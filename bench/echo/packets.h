@@ -13,6 +13,7 @@
 #include "engine.h"
 #include "frame.h"
 
+#include <vitrine/buf.h>
 #include <vitrine/port.h>
 
 enum {

@@ -13,6 +13,7 @@
 #include <sys/random.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+#include <vitrine/buf.h>
 
 enum {
     SLOTS_MIN = 1024,
