@@ -27,17 +27,18 @@ static const struct vtr_driver drivers[] = {
 };
 static const struct vtr_driver any_driver = { "net_", .segments = UINT16_MAX, .descs = 1024 };
 
-/* Lines that drivers log, and what helps. */
+/* Lines that are logged, what they mean where they do not say it, and what helps. */
 static const struct {
-    const char *said, *hint;
-} hints[] = {
-    { "/dev/net/tun", "needs CAP_NET_ADMIN: run it with sudo, or give it 'setcap cap_net_admin+ep'; "
-                      "null: ring: memif: need no rights" },
-    { "no driver", "drivers are Debian packages: apt install librte-net-NAME23" },
-    { "Cannot find", "drivers are Debian packages: apt install librte-net-NAME23" },
-    { "AF_PACKET", "needs CAP_NET_RAW: run it with sudo; null: ring: memif: need no rights" },
+    const char *line, *means, *hint;
+} known[] = {
+    { "/dev/net/tun", NULL,
+      "it takes CAP_NET_ADMIN: run it with sudo; null: ring: and memif: need no rights" },
+    { "failed to parse device", "DPDK has no driver of this name",
+      "drivers are packages: apt-cache search librte-net-" },
+    { "AF_PACKET", NULL,
+      "it takes CAP_NET_RAW: run it with sudo; null: ring: and memif: need no rights" },
 };
-enum { HINTS = sizeof hints / sizeof hints[0] };
+enum { KNOWN = sizeof known / sizeof known[0] };
 
 const struct vtr_driver *vtr_driver_of_(const char *device)
 {
@@ -47,23 +48,31 @@ const struct vtr_driver *vtr_driver_of_(const char *device)
     return &any_driver;
 }
 
-/* Says what the driver said since @p mark. */
+/* @return the errno that a line names in words, or @p otherwise: drivers return -1 for anything. */
+static int errno_of(const char *line, int otherwise)
+{
+    static const int codes[] = { EPERM, EACCES, ENOMEM, EBUSY };
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (strstr(line, strerror(codes[i])) != NULL)
+            return codes[i] == EPERM ? EACCES : codes[i];
+    return otherwise;
+}
+
+/* Says what was logged since @p mark. */
 static int did_not_come_up(const struct vtr_spec *spec, uint64_t mark, int rc, struct vtr_error *err)
 {
     char line[160];
-    const char *hint = NULL;
+    const char *hint = NULL, *why = line;
     vtr_eal_said_(mark, line, sizeof line);
-    for (int i = 0; hint == NULL && i < HINTS; i++)
-        if (strstr(line, hints[i].said) != NULL)
-            hint = hints[i].hint;
-    int code = rc == -EACCES || rc == -EPERM || strstr(line, strerror(EACCES)) != NULL ||
-                       strstr(line, strerror(EPERM)) != NULL
-                   ? EACCES
-               : rc == -ENOMEM ? ENOMEM
-               : rc == -EINVAL ? EINVAL
-                               : ENODEV;
-    return vtr_spec_fail_(spec, err, code, hint, "%s",
-                          line[0] != '\0' ? line : "it did not come up, and does not say why");
+    for (int i = 0; hint == NULL && i < KNOWN; i++)
+        if (strstr(line, known[i].line) != NULL) {
+            hint = known[i].hint;
+            why = known[i].means != NULL ? known[i].means : line;
+        }
+    if (line[0] == '\0')
+        why = "it did not come up and does not say why";
+    int code = rc == -ENOMEM || rc == -EINVAL ? -rc : errno_of(line, ENODEV);
+    return vtr_spec_fail_(spec, err, code, hint, "%s", why);
 }
 
 int vtr_device_probe_(struct vtr_device *dev, const struct vtr_spec *spec, const char *args,
@@ -152,10 +161,25 @@ int vtr_device_start_(struct vtr_device *dev, const struct vtr_spec *spec,
     return rc == 0 ? 0 : did_not_come_up(spec, mark, rc, err);
 }
 
+/* Frees what lies in the rings of a net_ring device, which would forget it. Rings may be fed while
+ * this runs, but hold no more than this. */
+static void drain_rings(uint16_t id, unsigned queues)
+{
+    struct rte_mbuf *mbufs[VTR_BURST];
+    for (unsigned q = 0; q < queues; q++)
+        for (unsigned left = UINT16_MAX, n = 1; n != 0 && left >= n; left -= n) {
+            n = rte_eth_rx_burst(id, (uint16_t)q, mbufs, VTR_BURST);
+            rte_pktmbuf_free_bulk(mbufs, n);
+        }
+}
+
 void vtr_device_end_(struct vtr_device *dev)
 {
     uint16_t id;
+    struct rte_eth_dev_info info;
     if (rte_eth_dev_get_port_by_name(dev->name, &id) == 0) {
+        if (strncmp(dev->name, "net_ring", 8) == 0 && rte_eth_dev_info_get(id, &info) == 0)
+            drain_rings(id, info.nb_rx_queues);
         rte_eth_dev_stop(id);
         rte_eth_dev_close(id);
     }

@@ -133,6 +133,8 @@ static void *starter(void *arg)
     uint64_t mark = vtr_eal_mark_();
     unsigned cpu = *(unsigned *)arg;
     eal.rc = eal_init(cpu) < 0 ? start_failed(mark) : vtr_rack_register_(&eal.err);
+    if (eal.rc == 0)
+        rmdir(rte_eal_get_runtime_dir()); /* EAL makes it and, told so, keeps nothing there */
     return NULL;
 }
 

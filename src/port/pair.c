@@ -100,12 +100,14 @@ int vtr_pair_device_(struct vtr_pair *pair, unsigned side, char *name, size_t si
     return id >= 0 ? 0 : -(rte_errno != 0 ? rte_errno : ENODEV);
 }
 
-/* Only the closed end took from these rings. */
+/* Only the closed end took from these rings. The other may go on feeding them, so that this stops
+ * at what a ring holds. */
 static void drain(struct vtr_pair *pair, unsigned side)
 {
     void *m;
     for (unsigned q = 0; q < pair->queues; q++)
-        while (rte_ring_dequeue(pair->to[side][q], &m) == 0)
+        for (unsigned left = rte_ring_get_capacity(pair->to[side][q]);
+             left != 0 && rte_ring_dequeue(pair->to[side][q], &m) == 0; left--)
             rte_pktmbuf_free(m);
 }
 

@@ -22,18 +22,18 @@ struct rule {
     const char *driver, *key;
     enum kind kind;
     unsigned long min, max;
-    const char *words; /* "|a|b|" */
+    const char *words; /* "a or b" */
 };
 
 static const struct rule rules[] = {
     { "net_null", "size", NUMBER, 14, UINT16_MAX, NULL },
     { "net_null", "copy", NUMBER, 0, 1, NULL },
     { "net_null", "no-rx", NUMBER, 0, 1, NULL },
-    { "net_memif", "role", WORDS, 0, 0, "|server|client|" },
+    { "net_memif", "role", WORDS, 0, 0, "server or client" },
     { "net_memif", "id", NUMBER, 0, UINT32_MAX, NULL },
     { "net_memif", "mac", MAC, 0, 0, NULL },
     { "net_memif", "secret", TEXT, 1, 23, NULL },
-    { "net_memif", "zero-copy", WORDS, 0, 0, "|no|" }, /* it would expose EAL's memory, not ours */
+    { "net_memif", "zero-copy", WORDS, 0, 0, "no" }, /* it shares EAL's memory, not the heap */
 };
 enum { RULES = sizeof rules / sizeof rules[0] };
 
@@ -100,6 +100,20 @@ static int unknown_type(const struct vtr_spec *spec, const char *text, size_t le
     return vtr_spec_fail_(spec, err, EINVAL, hint, "no port type of this name");
 }
 
+/* The value of a key in "key=value,key=value". */
+static bool option_in(const char *args, const char *key, char *value, size_t size)
+{
+    size_t len = strlen(key);
+    for (const char *at = args; at != NULL; at = strchr(at, ',')) {
+        at += at == args ? 0 : 1;
+        if (strncmp(at, key, len) == 0 && at[len] == '=') {
+            snprintf(value, size, "%.*s", (int)strcspn(at + len + 1, ","), at + len + 1);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A number and nothing behind it. */
 static bool is_number(const char *text, unsigned long min, unsigned long max)
 {
@@ -120,11 +134,16 @@ static bool is_mac(const char *text)
     return text[17] == '\0';
 }
 
+/* One of "a or b". */
 static bool is_word(const char *text, const char *words)
 {
-    char word[32];
-    int n = snprintf(word, sizeof word, "|%s|", text);
-    return n < (int)sizeof word && strchr(text, '|') == NULL && strstr(words, word) != NULL;
+    size_t len = strlen(text);
+    for (const char *word = words; word != NULL; word = strstr(word, " or ")) {
+        word += word == words ? 0 : 4;
+        if (len != 0 && strncmp(text, word, len) == 0 && (word[len] == ' ' || word[len] == '\0'))
+            return true;
+    }
+    return false;
 }
 
 static bool rule_holds(const struct rule *rule, const char *value)
@@ -180,20 +199,15 @@ static int check_option(const struct vtr_spec *spec, const char *driver, char *o
 
 static int check_options(const struct vtr_spec *spec, const char *driver, struct vtr_error *err)
 {
-    char copy[sizeof spec->args], *rest = copy, *option, seen[sizeof spec->args + 2] = ",";
+    char copy[sizeof spec->args], again[2];
     memcpy(copy, spec->args, sizeof copy);
-    while (rest[0] != '\0' && (option = strsep(&rest, ",")) != NULL) {
-        int rc = check_option(spec, driver, option, err);
+    for (char *rest = copy[0] != '\0' ? copy : NULL; rest != NULL;) {
+        char *option = strsep(&rest, ",");
+        int rc = check_option(spec, driver, option, err); /* cuts it behind the key */
         if (rc != 0)
             return rc;
-        /* check_option cut the option behind its key */
-        char key[sizeof spec->args + 2];
-        snprintf(key, sizeof key, ",%s,", option);
-        if (strstr(seen, key) != NULL)
+        if (rest != NULL && option_in(rest, option, again, sizeof again))
             return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s' is there twice", option);
-        snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%s,", option);
-        if (rest == NULL)
-            break;
     }
     return 0;
 }
@@ -276,16 +290,7 @@ int vtr_spec_parse_(const char *text, struct vtr_spec *spec, struct vtr_error *e
 
 bool vtr_spec_option_(const struct vtr_spec *spec, const char *key, char *value, size_t size)
 {
-    size_t len = strlen(key);
-    for (const char *at = spec->args; at != NULL && *at != '\0';) {
-        if (strncmp(at, key, len) == 0 && at[len] == '=') {
-            snprintf(value, size, "%.*s", (int)strcspn(at + len + 1, ","), at + len + 1);
-            return true;
-        }
-        at = strchr(at, ',');
-        at = at != NULL ? at + 1 : NULL;
-    }
-    return false;
+    return option_in(spec->args, key, value, size);
 }
 
 unsigned long vtr_spec_number_(const struct vtr_spec *spec, const char *key, unsigned long otherwise)
