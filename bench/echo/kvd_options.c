@@ -184,23 +184,41 @@ static int usage(const char *what, const char *operand, const char *hint)
     return EXIT_USAGE;
 }
 
-/* The option that shares the longest beginning with what was typed. */
+static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
+
+/* Letters to change, add or leave out to get from one word to the other (Levenshtein 1966). */
+static unsigned distance(const char *a, const char *b)
+{
+    enum { WORD = 32 };
+    unsigned row[WORD + 1], len = (unsigned)strnlen(b, WORD);
+    for (unsigned i = 0; i <= len; i++)
+        row[i] = i;
+    for (unsigned n = 1; *a != '\0'; a++, n++) {
+        unsigned corner = row[0];
+        row[0] = n;
+        for (unsigned i = 1; i <= len; i++) {
+            unsigned above = row[i];
+            row[i] = least(corner + (*a != b[i - 1]), least(above, row[i - 1]) + 1);
+            corner = above;
+        }
+    }
+    return row[len];
+}
+
 static const char *nearest(const char *typed)
 {
     static char hint[64];
-    size_t best = 0;
-    const char *name = NULL;
+    const char *name = "help";
+    unsigned best = 4;
     typed += strspn(typed, "-");
     for (const struct option *o = options; o->name != NULL; o++) {
-        size_t same = 0;
-        while (typed[same] != '\0' && typed[same] == o->name[same])
-            same++;
-        if (same > best) {
-            best = same;
+        unsigned letters = distance(typed, o->name);
+        if (letters < best) {
+            best = letters;
             name = o->name;
         }
     }
-    snprintf(hint, sizeof hint, name != NULL ? "did you mean --%s?" : "see --help", name);
+    snprintf(hint, sizeof hint, "try --%s", name);
     return hint;
 }
 
