@@ -23,7 +23,8 @@ VTR_BEGIN_DECLS
 
 /**
  * Private: the one's complement sum of the 16-bit words of @p len bytes, each word as it lies in
- * memory; an odd last byte is followed by a zero. @return 0 only if all bytes are 0.
+ * memory; an odd last byte is followed by a zero. At most 16 GiB; no protocol sums more than 4.
+ * @return 0 only if all bytes are 0.
  * Cost: 2.5 ns for 20 bytes, 16 ns for 1460 (AMD Zen 4, AVX2; without it 52).
  */
 VTR_API VTR_MUST_USE uint16_t vtr_sum_bytes_(const void *bytes, size_t len);

@@ -184,12 +184,15 @@ VTR_INLINE VTR_MUST_USE const void *vtr_data_view_(struct vtr_data d, size_t off
 /**
  * A wire struct at @p off, in place; gathered into *@p scratch only where it straddles segments.
  * `const struct vtr_udp *u = vtr_data_view(d, off, struct vtr_udp, &scratch);`
- * @param type     align 1: a wire struct (span.h).
+ * @param type     primitive (VTR_WIRE); another does not compile.
  * @param scratch  the caller's; what it holds is undefined unless it is what was returned.
  * @return borrowed while @p d is referenced and scratch lives; NULL if it is not inside @p d.
  */
 #define vtr_data_view(d, off, type, scratch)                                                       \
-    ((const type *)vtr_data_view_((d), (off), sizeof(type), (0 ? (type *)0 : (scratch))))
+    __extension__({                                                                                \
+        VTR_ASSERT_PRIMITIVE_(type);                                                               \
+        (const type *)vtr_data_view_((d), (off), sizeof(type), (0 ? (type *)0 : (scratch)));       \
+    })
 
 /** Segment by segment: `struct vtr_cursor c = vtr_cursor_of(d);`. Borrows @p d. */
 struct vtr_cursor {

@@ -11,8 +11,8 @@
  *
  * Of all of them:
  *   s      borrowed.
- *   rest   what follows the header and its options, cut to the length that the header states. May be
- *          the variable that s came from. Untouched on NULL.
+ *   rest   what follows the header and its options, cut to the length that the header states. May
+ *          be the variable that s came from. Untouched on NULL.
  *   @return the header in place, borrowed while the bytes of s are; NULL: cut short or malformed.
  * Owner: nobody.
  * Threads: any. A length is read once, so bytes that change meanwhile lead nowhere outside s.
@@ -28,7 +28,8 @@ VTR_BEGIN_DECLS
 
 /** Private: a header that says nothing about its length or that of its payload. */
 #define VTR_TAKE_FIXED_(name)                                                                      \
-    VTR_INLINE VTR_MUST_USE const struct name *name##_take(struct vtr_span s, struct vtr_span *rest) \
+    VTR_INLINE VTR_MUST_USE const struct name *name##_take(struct vtr_span s,                      \
+                                                           struct vtr_span *rest)                  \
     {                                                                                              \
         struct vtr_reader r = vtr_reader_of(s);                                                    \
         const struct name *header = vtr_reader_view(&r, struct name);                              \
@@ -60,8 +61,9 @@ VTR_INLINE VTR_MUST_USE const struct vtr_arp *vtr_arp_take(struct vtr_span s, st
 }
 
 /** Private: a header with options: bytes [fixed, header) of @p s; its payload: [header, end). */
-VTR_INLINE VTR_MUST_USE bool vtr_take_cut_(struct vtr_span s, size_t fixed, size_t header, size_t end,
-                                           struct vtr_span *options, struct vtr_span *rest)
+VTR_INLINE VTR_MUST_USE bool vtr_take_cut_(struct vtr_span s, size_t fixed, size_t header,
+                                           size_t end, struct vtr_span *options,
+                                           struct vtr_span *rest)
 {
     if (header < fixed || end < header || !vtr_in_bounds(s.len, 0, end))
         return false;
@@ -70,7 +72,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_take_cut_(struct vtr_span s, size_t fixed, size
     return true;
 }
 
-/** vtr_ipv4_take() that hands back the options too: 0 to 40 bytes. @param options untouched on NULL. */
+/** vtr_ipv4_take() with the options, 0 to 40 bytes. @param options untouched on NULL. */
 VTR_INLINE VTR_MUST_USE const struct vtr_ipv4 *
 vtr_ipv4_take_options(struct vtr_span s, struct vtr_span *options, struct vtr_span *rest)
 {
@@ -96,8 +98,8 @@ VTR_INLINE VTR_MUST_USE const struct vtr_ipv4 *vtr_ipv4_take(struct vtr_span s,
 }
 
 /**
- * Version 6 and a payload that is all there. The rest begins with extension headers, if there are any.
- * A jumbogram (RFC 2675), which states its length elsewhere, has an empty rest.
+ * Version 6 and a payload that is all there. The rest begins with the extension headers, if any. A
+ * jumbogram (RFC 2675), which states its length elsewhere, has an empty rest.
  */
 VTR_INLINE VTR_MUST_USE const struct vtr_ipv6 *vtr_ipv6_take(struct vtr_span s,
                                                              struct vtr_span *rest)
@@ -121,7 +123,7 @@ VTR_INLINE VTR_MUST_USE const struct vtr_udp *vtr_udp_take(struct vtr_span s, st
     return len >= sizeof *udp && vtr_reader_take(&r, len - sizeof *udp, rest) ? udp : NULL;
 }
 
-/** vtr_tcp_take() that hands back the options too: 0 to 40 bytes. @param options untouched on NULL. */
+/** vtr_tcp_take() with the options, 0 to 40 bytes. @param options untouched on NULL. */
 VTR_INLINE VTR_MUST_USE const struct vtr_tcp *
 vtr_tcp_take_options(struct vtr_span s, struct vtr_span *options, struct vtr_span *rest)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
  * Primitive structs: structs of bytes only, so that any address and any content is valid, and bytes
- * from a wire can be looked at where they lie. Integers in them have a byte order in their name; they
- * are structs, so comparing, adding or assigning one as if it were a number does not compile.
+ * from a wire can be looked at where they lie. Integers in them have a byte order in their name;
+ * they are structs, so comparing, adding or assigning one as if it were a number does not compile.
  * Owner: nothing here owns anything.
  * Threads: any. A field is read once, into what its getter returns.
  * Not here: looking at bytes as one of them (span.h), those of the usual protocols (wire.h).
@@ -53,8 +53,8 @@ VTR_ENDIAN_(vtr_le64, uint64_t, VTR_AS_IS_);
 #undef VTR_ENDIAN_
 
 /**
- * Declares a primitive struct and asserts all that its source says of its layout: how long it is and
- * where each field begins. Anything but bytes in it, or a hole, does not compile.
+ * Declares a primitive struct and asserts all that its source says of its layout: how long it is
+ * and where each field begins. Anything but bytes in it, or a hole, does not compile.
  * ```
  * VTR_WIRE(vtr_udp, 8,                   // struct vtr_udp, 8 bytes
  *          (struct vtr_be16, src, 0),    // type, name, offset in bytes
@@ -89,7 +89,8 @@ VTR_ENDIAN_(vtr_le64, uint64_t, VTR_AS_IS_);
 #define VTR_EACH_(m, c, ...) VTR_EACH_N_(VTR_COUNT_(__VA_ARGS__))(m, c, __VA_ARGS__)
 #define VTR_EACH_N_(n) VTR_EACH_NN_(n)
 #define VTR_EACH_NN_(n) VTR_EACH_##n##_
-#define VTR_COUNT_(...) VTR_COUNT_I_(__VA_ARGS__, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+#define VTR_COUNT_(...)                                                                            \
+    VTR_COUNT_I_(__VA_ARGS__, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
 #define VTR_COUNT_I_(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, n, ...) n
 #define VTR_EACH_1_(m, c, a) m(c, a)
 #define VTR_EACH_2_(m, c, a, ...) m(c, a) VTR_EACH_1_(m, c, __VA_ARGS__)

@@ -73,8 +73,8 @@ VTR_INLINE VTR_MUST_USE const void *vtr_reader_view_(struct vtr_reader *r, size_
 }
 
 /**
- * The next bytes as a struct, in place: `const struct vtr_udp *udp = vtr_reader_view(&r, struct
- * vtr_udp);`
+ * The next bytes as a struct, in place.
+ * `const struct vtr_udp *udp = vtr_reader_view(&r, struct vtr_udp);`
  * @param type  primitive (VTR_WIRE); another does not compile.
  * @return borrowed while the bytes are; NULL, and *r unchanged, if there are too few.
  */

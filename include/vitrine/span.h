@@ -2,9 +2,9 @@
 /** @file
  * vtr_span: a checked view of contiguous bytes. Every read says whether it was inside, and writes
  * nothing if it was not.
- * Owner: nobody; a span borrows and is valid while the bytes it shows are. Pass it, do not store it.
+ * Owner: nobody; a span is good while the bytes that it shows are. Pass it, do not store it.
  * Threads: any. Bytes that others may write are read once, into what the caller passes.
- * Not here: reading front to back (reader.h), writing (writer.h), bytes in several segments (data.h).
+ * Not here: front to back (reader.h), writing (writer.h), bytes in several segments (data.h).
  *
  *   vtr_span_sub split             a part           bool, outputs untouched on false
  *   vtr_span_u8 u16be ... u64le    a number         bool, output untouched on false
@@ -64,7 +64,7 @@ VTR_INLINE VTR_MUST_USE struct vtr_span vtr_span_part_(struct vtr_span s, size_t
 
 /**
  * @p len bytes of @p s from @p off on.
- * @param out  may be the variable that @p s came from; untouched on false: they are not all in @p s.
+ * @param out  may be the variable that @p s came from; untouched on false: not all are in @p s.
  */
 VTR_INLINE VTR_MUST_USE bool vtr_span_sub(struct vtr_span s, size_t off, size_t len,
                                           struct vtr_span *out)
@@ -107,7 +107,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_span_u8(struct vtr_span s, size_t off, uint8_t 
     return vtr_span_copy(s, off, out, sizeof *out);
 }
 
-/** The number at @p off, which may have any alignment. @param out untouched on false: not inside. */
+/** The number at @p off, at any alignment. @param out untouched on false: it is not inside @p s. */
 #define VTR_SPAN_READ_(fn, host, wire)                                                             \
     VTR_INLINE VTR_MUST_USE bool fn(struct vtr_span s, size_t off, host *out)                      \
     {                                                                                              \
@@ -132,7 +132,8 @@ VTR_INLINE VTR_MUST_USE const void *vtr_span_view_(struct vtr_span s, size_t off
 }
 
 /**
- * The struct at @p off, in place: `const struct vtr_udp *udp = vtr_span_view(s, 34, struct vtr_udp);`
+ * The struct at @p off, in place.
+ * `const struct vtr_udp *udp = vtr_span_view(s, 34, struct vtr_udp);`
  * @param type  primitive (VTR_WIRE); another does not compile.
  * @return borrowed while the bytes of @p s are; NULL if it is not all inside @p s.
  */
@@ -153,12 +154,12 @@ VTR_INLINE VTR_MUST_USE const void *vtr_span_cast_(struct vtr_span s, size_t eac
 }
 
 /**
- * All of @p s as an array, in place: `const struct vtr_be32 *ids = vtr_span_cast(s, struct vtr_be32,
- * &count, &rest);`
+ * All of @p s as an array, in place.
+ * `const struct vtr_be32 *ids = vtr_span_cast(s, struct vtr_be32, &count, &rest);`
  * @param type   primitive (VTR_WIRE); another does not compile.
  * @param count  how many whole ones there are; may be 0.
- * @param rest   the bytes behind the last whole one: empty if @p s is nothing but whole ones. May be
- *               the variable that @p s came from.
+ * @param rest   the bytes behind the last whole one: empty if @p s holds whole ones only. May
+ *               be the variable that @p s came from.
  * @return the first of them, borrowed while the bytes of @p s are.
  */
 #define vtr_span_cast(s, type, count, rest)                                                        \
@@ -173,7 +174,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_span_equal(struct vtr_span a, struct vtr_span b
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-/** @return <0, 0 or >0 as memcmp(); where one is the beginning of the other, the shorter is less. */
+/** @return <0, 0 or >0 as memcmp(); where one is the beginning of the other, it is less. */
 VTR_INLINE VTR_MUST_USE int vtr_span_compare(struct vtr_span a, struct vtr_span b)
 {
     size_t len = a.len < b.len ? a.len : b.len;

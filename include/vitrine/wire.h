@@ -13,8 +13,8 @@
 
 VTR_BEGIN_DECLS
 
-/* Ethernet II: IEEE Std 802.3-2022 clause 3, in the interpretation of the third field as a type. The
- * frame check sequence behind the payload is the device's business. Types: IANA "IEEE 802 Numbers". */
+/* Ethernet II: IEEE Std 802.3 clause 3.2, with the length/type field as a type. The frame check
+ * sequence behind the payload is the device's business. Types: IANA "IEEE 802 Numbers". */
 
 VTR_WIRE(vtr_mac, 6, (uint8_t, bytes, 0, [6]));
 
@@ -103,7 +103,7 @@ VTR_INLINE VTR_MUST_USE size_t vtr_ipv4_frag_off(const struct vtr_ipv4 *ip)
 {
     return (vtr_be16_get(ip->frag) & VTR_IPV4_FRAG_OFF) * 8u;
 }
-/** @return whether the payload is only a part: what follows may not be a whole UDP or TCP header. */
+/** @return whether the payload is only a part: it need not begin with a UDP or TCP header. */
 VTR_INLINE VTR_MUST_USE bool vtr_ipv4_is_fragment(const struct vtr_ipv4 *ip)
 {
     return (vtr_be16_get(ip->frag) & (VTR_IPV4_MF | VTR_IPV4_FRAG_OFF)) != 0;

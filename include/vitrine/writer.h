@@ -70,7 +70,8 @@ VTR_INLINE VTR_MUST_USE bool vtr_writer_u8(struct vtr_writer *w, uint8_t v)
         struct wire x = wire##_make(v);                                                            \
         return vtr_writer_put(w, &x, sizeof x);                                                    \
     }                                                                                              \
-    VTR_INLINE VTR_MUST_USE bool vtr_writer_patch_##order(struct vtr_writer *w, size_t off, host v) \
+    VTR_INLINE VTR_MUST_USE bool vtr_writer_patch_##order(struct vtr_writer *w, size_t off,        \
+                                                          host v)                                  \
     {                                                                                              \
         struct wire x = wire##_make(v);                                                            \
         return vtr_writer_patch(w, off, &x, sizeof x);                                             \
@@ -94,7 +95,8 @@ VTR_INLINE VTR_MUST_USE void *vtr_writer_claim_(struct vtr_writer *w, size_t len
 }
 
 /**
- * Appends a struct, to be filled in place: `struct vtr_udp *udp = vtr_writer_claim(&w, struct vtr_udp);`
+ * Appends a struct, to be filled in place.
+ * `struct vtr_udp *udp = vtr_writer_claim(&w, struct vtr_udp);`
  * It begins as zeros, so that what the room held before cannot leak out.
  * @param type  primitive (VTR_WIRE); another does not compile.
  * @return borrowed while the room is; NULL, and nothing changed: no room.

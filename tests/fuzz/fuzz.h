@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * A fuzz target: one file, one function. Linked with libFuzzer it searches; with replay.c it runs its
- * corpus as an ordinary test. It aborts (vtr_check) where a property does not hold.
+ * A fuzz target: one file, one function. Linked with libFuzzer it searches; with replay.c it runs
+ * the corpus as an ordinary test. It aborts (vtr_check) where a property does not hold.
  */
 #ifndef VITRINE_TESTS_FUZZ_H
 #define VITRINE_TESTS_FUZZ_H

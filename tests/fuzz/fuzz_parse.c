@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Fuzz target: an Ethernet frame, walked down to its payload. What a taker hands back lies inside what
- * it was given and is what a slow model of the same header says; checksums that we write are good, and
- * updating one gives what making it anew does.
+ * Fuzz target: an Ethernet frame, walked down to its payload. What a taker hands back lies inside
+ * what it was given and is what a slow model of the same header says; checksums that we write are
+ * good, and updating one leaves it good.
  */
 #include "fuzz.h"
 
@@ -121,7 +121,7 @@ static void walk_transport(struct vtr_span s, uint8_t protocol, const void *ip, 
         agrees(s, vtr_icmp_take(s, &rest), rest, model_fixed(s, 8));
 }
 
-/** One hop less in a copy of the header: the checksum updated is the checksum made anew. */
+/** A good checksum in a copy of the header, then one hop less: updated, it is still good. */
 static void forward(struct vtr_span header)
 {
     uint8_t copy[60];

@@ -70,7 +70,8 @@ static size_t read_on(struct vtr_reader *r, struct vtr_span data, size_t at, uin
 }
 
 /** One step of the writer: a put or a patch of a part of the data, which a copy gets as well. */
-static void write_on(struct vtr_writer *w, uint8_t *copy, struct vtr_span data, size_t off, size_t len)
+static void write_on(struct vtr_writer *w, uint8_t *copy, struct vtr_span data, size_t off,
+                     size_t len)
 {
     struct vtr_span part;
     size_t before = w->len;
@@ -98,8 +99,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct vtr_reader r = vtr_reader_of(data);
     struct vtr_writer w = vtr_writer_of(room, sizeof room);
     size_t at = 0;
-    while (vtr_reader_u8(&ops, &op) && vtr_reader_u64be(&ops, &off) && vtr_reader_u64be(&ops, &size)) {
-        uint8_t shift = op & 0x80 ? 0 : 58; /* most offsets and lengths are near those of the data */
+    while (vtr_reader_u8(&ops, &op) && vtr_reader_u64be(&ops, &off) &&
+           vtr_reader_u64be(&ops, &size)) {
+        uint8_t shift = op & 0x80 ? 0 : 58; /* most offsets and lengths are near the data's */
         read_at(data, off >> shift, size >> shift);
         at = read_on(&r, data, at, op, size >> shift);
         write_on(&w, copy, data, off >> shift, size >> shift);

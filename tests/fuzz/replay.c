@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Runs a fuzz target over each file of the folders named, cut off at every length and with every bit
- * flipped. Each input lies in memory of exactly its size, for a sanitizer to watch.
+ * Runs a fuzz target over each file of the folders named, cut off at every length and with every
+ * bit flipped. Each input lies in memory of exactly its size, for a sanitizer to watch.
  */
 #include "fuzz.h"
 

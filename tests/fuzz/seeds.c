@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * seeds FOLDER: writes the seed corpus: for fuzz_parse a valid frame of each kind, for fuzz_span some
- * steps. Every target runs all of them. The committed corpus is what this writes (corpus.sh) and
- * whatever a search has found since.
+ * seeds FOLDER: writes the seed corpus: for fuzz_parse a valid frame of each kind, for fuzz_span
+ * some steps. Every target runs all of them. The committed corpus is what this writes (corpus.sh)
+ * and whatever a search has found since.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -42,7 +42,7 @@ static void a_store_through_any_read_pointer_faults(void **state)
     (void)state;
     struct vtr_heap *heap = test_heap(64 << 20);
     struct vtr_data a = test_data(heap, "0123456789", 10), b = test_data(heap, "abcdef", 6), list;
-    struct vtr_be32 { uint8_t byte[4]; } scratch;
+    struct vtr_be32 scratch;
     size_t run = 0;
     assert_int_equal(vtr_data_concat(a, b, &list), 0);
     assert_true(store_faults(vtr_data_at(a, 3, &run)));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
  * Uses that must not compile, in C and in C++. Without CASE it is valid; with CASE=n the line under
- * `CASE == n` is in it, and misuse.sh wants the compiler to refuse that very line: outright, or with
- * -Werror where the case says that a warning is all there is.
+ * `CASE == n` is in it, and misuse.sh wants the compiler to refuse that very line: outright, or
+ * with -Werror where the case says that a warning is all there is.
  */
 #include <vitrine/parse.h>
 #include <vitrine/writer.h>

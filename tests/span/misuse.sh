@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# misuse.sh INCLUDE FILE COMPILER...: FILE compiles without a warning as it is; with each of its cases
-# it does not compile, because of the line that the case adds and of no other.
+# misuse.sh INCLUDE FILE COMPILER...: FILE compiles without a warning as it is; with each of its
+# cases it does not compile, because of the line that the case adds and of no other.
 set -eu
 include=$1 file=$2
 shift 2

@@ -3,15 +3,16 @@
  * Integers with a byte order, and structs declared from them. What must not compile is in misuse.c.
  */
 #include <vitrine/primitive.h>
-#include "unit.h"
+#include "support.h"
 
 VTR_WIRE(one_field, 1, (uint8_t, only, 0));
 
 VTR_WIRE(sixteen_fields, 32, /* as many as there can be, of every kind */
          (uint8_t, a, 0), (struct vtr_be16, b, 1), (struct vtr_be32, c, 3), (struct vtr_be64, d, 7),
-         (struct vtr_le16, e, 15), (struct vtr_le32, f, 17), (uint8_t, g, 21, [1]), (uint8_t, h, 22),
-         (struct one_field, i, 23), (uint8_t, j, 24), (uint8_t, k, 25), (uint8_t, l, 26),
-         (uint8_t, m, 27), (uint8_t, n, 28), (uint8_t, o, 29), (uint8_t, p, 30, [2]));
+         (struct vtr_le16, e, 15), (struct vtr_le32, f, 17), (uint8_t, g, 21, [1]),
+         (uint8_t, h, 22), (struct one_field, i, 23), (uint8_t, j, 24), (uint8_t, k, 25),
+         (uint8_t, l, 26), (uint8_t, m, 27), (uint8_t, n, 28), (uint8_t, o, 29),
+         (uint8_t, p, 30, [2]));
 
 static void numbers_are_stored_in_the_order_of_the_name(void **state)
 {

@@ -3,7 +3,7 @@
  * vtr_writer: front to back, patches behind, and unchanged by a write that does not fit.
  */
 #include <vitrine/writer.h>
-#include "unit.h"
+#include "support.h"
 
 VTR_WIRE(length_tag, 4, (struct vtr_be16, len, 0), (uint8_t, tag, 2), (uint8_t, unused, 3));
 

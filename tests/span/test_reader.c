@@ -3,7 +3,7 @@
  * vtr_reader: front to back, and unchanged by a read that fails.
  */
 #include <vitrine/reader.h>
-#include "unit.h"
+#include "support.h"
 
 static const uint8_t BYTES[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
 
@@ -48,7 +48,7 @@ static void wide_numbers_are_read_in_both_orders(void **state)
 /** All but one of the bytes that a number needs: neither it nor the reader may change. */
 #define LEAVES_ALL_ALONE(order, type)                                                              \
     do {                                                                                           \
-        uint8_t *copy = exact_copy(BYTES, sizeof(type) - 1);                                       \
+        uint8_t *copy = test_exact_copy(BYTES, sizeof(type) - 1);                                  \
         struct vtr_reader r = vtr_reader_of(vtr_span_of(copy, sizeof(type) - 1));                  \
         type v = (type)0x5555555555555555, before = v;                                             \
         assert_false(vtr_reader_##order(&r, &v));                                                  \

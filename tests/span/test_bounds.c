@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * The bounds primitive: every case there is at byte width, the edges at the width of size_t, and two
- * wrong ways of writing it, which the same checks must catch.
+ * The bounds primitive: every case there is at byte width, the edges at the width of size_t, and
+ * two wrong ways of writing it, which the same checks must catch.
  */
 #include <vitrine/span.h>
-#include "unit.h"
+#include "support.h"
 
 typedef unsigned __int128 wide; /* in which nothing here can wrap */
 

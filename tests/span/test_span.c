@@ -3,7 +3,7 @@
  * vtr_span: parts, reads, views, arrays, comparing.
  */
 #include <vitrine/span.h>
-#include "unit.h"
+#include "support.h"
 
 static const uint8_t BYTES[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
 static const struct vtr_span EMPTY = { NULL, 0 };
@@ -96,7 +96,7 @@ static void numbers_have_the_order_in_their_name(void **state)
 /** Reads at the last place that fits, and at the next one, which must leave the output alone. */
 #define ENDS_THERE(fn, type)                                                                       \
     do {                                                                                           \
-        uint8_t *copy = exact_copy(BYTES, sizeof BYTES);                                           \
+        uint8_t *copy = test_exact_copy(BYTES, sizeof BYTES);                                      \
         struct vtr_span s = vtr_span_of(copy, sizeof BYTES);                                       \
         type v = (type)0x5555555555555555, before = v;                                             \
         assert_false(fn(s, sizeof BYTES + 1 - sizeof v, &v));                                      \

@@ -4,7 +4,7 @@
  * where they are declared.
  */
 #include <vitrine/wire.h>
-#include "unit.h"
+#include "support.h"
 
 static void the_first_byte_of_ipv4_is_version_and_header_length(void **state)
 {
@@ -44,11 +44,11 @@ static void the_fragment_field_is_flags_and_an_offset_in_bytes(void **state)
 static void the_first_word_of_ipv6_is_four_fields(void **state)
 {
     struct vtr_ipv6 ip = { 0 };
-    for (unsigned class = 0; class < 256; class++) {
-        ip.version_class_flow = vtr_ipv6_word((uint8_t)class, 0xabcde);
+    for (unsigned octet = 0; octet < 256; octet++) {
+        ip.version_class_flow = vtr_ipv6_word((uint8_t)octet, 0xabcde);
         assert_int_equal(vtr_ipv6_version(&ip), 6);
-        assert_int_equal(vtr_ipv6_dscp(&ip), class / 4);
-        assert_int_equal(vtr_ipv6_ecn(&ip), class % 4);
+        assert_int_equal(vtr_ipv6_dscp(&ip), octet / 4);
+        assert_int_equal(vtr_ipv6_ecn(&ip), octet % 4);
         assert_int_equal(vtr_ipv6_flow(&ip), 0xabcde);
     }
     ip.version_class_flow = vtr_ipv6_word(0, 0xffffffff); /* a flow too wide spoils nothing */

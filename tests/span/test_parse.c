@@ -4,7 +4,7 @@
  * the rest is left alone.
  */
 #include <vitrine/parse.h>
-#include "unit.h"
+#include "support.h"
 
 /* A memcached request as tcpdump would show it: Ethernet, IPv4 with one option word, UDP, frame,
  * "get k\r\n", and six bytes of Ethernet padding. */
@@ -42,7 +42,7 @@ TAKER(memcached_udp)
 
 static void refuses(take_fn *take, const void *bytes, size_t len)
 {
-    uint8_t *copy = exact_copy(bytes, len);
+    uint8_t *copy = test_exact_copy(bytes, len);
     struct vtr_span rest = { ELSEWHERE, 77 };
     assert_false(take(vtr_span_of(copy, len), &rest));
     assert_ptr_equal(rest.ptr, ELSEWHERE);
