@@ -18,6 +18,10 @@
 
 enum { MADE_AT_ONCE = 256 };
 
+/* An mbuf behind the header that every object of a mempool has. */
+enum { STRIDE = RTE_ALIGN_CEIL(sizeof(struct rte_mempool_objhdr), RTE_MEMPOOL_ALIGN) +
+                sizeof(struct rte_mbuf) };
+
 __thread struct vtr_rack *vtr_rack_mine_ __attribute__((tls_model("initial-exec")));
 
 int vtr_rack_ops_ = -1;
@@ -91,10 +95,9 @@ static int rack_populate(struct rte_mempool *mp, unsigned max, void *at, rte_iov
                          size_t len, rte_mempool_populate_obj_cb_t *add, void *arg)
 {
     struct vtr_rack *rack = mp->pool_data;
-    size_t stride = mp->header_size + mp->elt_size + mp->trailer_size;
-    unsigned n = len / stride < max ? (unsigned)(len / stride) : max;
+    unsigned n = len / STRIDE < max ? (unsigned)(len / STRIDE) : max;
     for (unsigned i = 0; i < n; i++) {
-        struct rte_mbuf *m = (void *)((char *)at + i * stride + mp->header_size);
+        struct rte_mbuf *m = (void *)((char *)at + (size_t)i * STRIDE + mp->header_size);
         add(mp, arg, m, RTE_BAD_IOVA);
         memset(m, 0, sizeof *m);
         m->pool = mp;
@@ -132,11 +135,10 @@ int vtr_rack_register_(struct vtr_error *err)
 
 static bool grow(struct vtr_rack *rack)
 {
-    size_t stride = sizeof(struct rte_mempool_objhdr) + sizeof(struct rte_mbuf);
     uint32_t n = rack->max - rack->made < MADE_AT_ONCE ? rack->max - rack->made : MADE_AT_ONCE;
     int got = n == 0 ? 0
-                     : rte_mempool_populate_iova(rack->mp, rack->mbufs + rack->made * stride,
-                                                 RTE_BAD_IOVA, n * stride, NULL, NULL);
+                     : rte_mempool_populate_iova(rack->mp, rack->mbufs + (size_t)rack->made * STRIDE,
+                                                 RTE_BAD_IOVA, (size_t)n * STRIDE, NULL, NULL);
     rack->made += got > 0 ? (uint32_t)got : 0;
     return got > 0;
 }
@@ -206,9 +208,8 @@ void vtr_rack_close_(struct vtr_rack *rack)
 static bool rack_map(struct vtr_rack *rack)
 {
     size_t pointers = rack->max * sizeof rack->bare[0];
-    size_t stride = sizeof(struct rte_mempool_objhdr) + sizeof(struct rte_mbuf);
     size_t lines = (2 * pointers + 63) & ~(size_t)63;
-    rack->map_bytes = lines + rack->max * stride;
+    rack->map_bytes = lines + (size_t)rack->max * STRIDE;
     void *map = mmap(NULL, rack->map_bytes, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (map == MAP_FAILED)
@@ -232,6 +233,7 @@ static struct rte_mempool *pool_create(struct vtr_rack *rack, uint32_t max)
         SOCKET_ID_ANY, RTE_MEMPOOL_F_NO_IOVA_CONTIG | RTE_MEMPOOL_F_NO_SPREAD);
     if (mp == NULL)
         return NULL;
+    vtr_check(mp->header_size + mp->elt_size + mp->trailer_size == STRIDE);
     struct rte_pktmbuf_pool_private *priv = rte_mempool_get_priv(mp);
     memset(priv, 0, sizeof *priv);
     priv->mbuf_data_room_size = rack->heap != NULL ? rack->buf_len : UINT16_MAX;
