@@ -34,7 +34,7 @@ static void parse(struct vtr_span in)
         vtr_check((c.verb == MEMCACHE_ANSWER) == (c.answer != NULL));
         vtr_check(c.verb != MEMCACHE_SET || c.data.len == c.value_len ||
                   c.value_len > store_value_max());
-        while (memcache_word(&c.more, &key))
+        while (c.more.ptr != NULL && memcache_word(&c.more, &key))
             vtr_check(key.len != 0 && memchr(key.ptr, ' ', key.len) == NULL && inside(key, in));
     }
 }
