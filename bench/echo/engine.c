@@ -12,7 +12,6 @@
 enum {
     CLOCK_START = 2,                   /* so that 1 is in the past */
     EXPTIME_DELTA = 60 * 60 * 24 * 30, /* protocol.txt: more is a date */
-    PREFETCH_LINES = 2,
 };
 
 #define FULL "SERVER_ERROR out of memory writing get response"
@@ -108,13 +107,17 @@ static bool say_head_cas(struct message *m, const struct store_item *item)
 static bool say_item(struct engine *e, const struct store_item *item, bool cas)
 {
     uint32_t len = store_value_len(item), off = cas ? item->head : 0;
-    struct message_piece piece = { .data = item->reply,
-                                   .off = off,
-                                   .len = item->head - off + len + 2,
-                                   .value = item->head,
-                                   .value_end = item->head + len,
-                                   .refer = refers(e, len) };
-    return (!cas || say_head_cas(&e->message, item)) && message_data(&e->message, &piece);
+    if (cas && !say_head_cas(&e->message, item))
+        return false;
+    struct message_piece *piece = message_data(&e->message, item->head - off + len + 2);
+    if (VTR_UNLIKELY(piece == NULL))
+        return false;
+    piece->data = item->reply;
+    piece->off = off;
+    piece->value = item->head;
+    piece->value_end = item->head + len;
+    piece->refer = refers(e, len);
+    return true;
 }
 
 /* @return NULL, or why there is no list of values. */
@@ -229,19 +232,21 @@ static bool carry_out(struct engine *e, const struct memcache_command *c, uint32
 
 enum engine_answer engine_answer(struct engine *e, const struct engine_request *r)
 {
-    struct memcache_command c = r->first;
+    const struct memcache_command *c = &r->first;
+    struct memcache_command next;
     struct vtr_span rest = r->rest;
     uint32_t hash = r->hash;
     e->counts.requests++;
     message_reset(&e->message);
-    while (c.verb != MEMCACHE_QUIT && carry_out(e, &c, hash)) {
-        if (VTR_LIKELY(!memcache_take(&rest, &c)))
+    while (c->verb != MEMCACHE_QUIT && carry_out(e, c, hash)) {
+        if (VTR_LIKELY(!memcache_take(&rest, &next)))
             return e->message.bytes != 0 ? ENGINE_REPLY : ENGINE_SILENT;
-        hash = store_hash(e->store, c.key);
+        c = &next;
+        hash = store_hash(e->store, c->key);
     }
     if (e->message.bytes != 0)
         return ENGINE_REPLY;
-    return c.verb == MEMCACHE_QUIT ? ENGINE_QUIT : ENGINE_SILENT;
+    return c->verb == MEMCACHE_QUIT ? ENGINE_QUIT : ENGINE_SILENT;
 }
 
 static const char *const mode_names[] = { "hybrid", "reference", "copy" };

@@ -21,9 +21,10 @@ static bool ip_is_host(uint32_t ip)
     return ip >> 24 != 0 && ip >> 24 != 127 && ip < UINT32_C(0xe0000000);
 }
 
-static struct frame drop(enum drop reason)
+static void drop(struct frame *f, enum drop reason)
 {
-    return (struct frame){ .kind = FRAME_DROP, .reason = reason };
+    f->kind = FRAME_DROP;
+    f->reason = reason;
 }
 
 bool frame_port_loops(const struct frame_self *self, uint16_t port)
@@ -32,23 +33,25 @@ bool frame_port_loops(const struct frame_self *self, uint16_t port)
            port <= PORT_CHARGEN;
 }
 
-static struct frame parse_arp(const struct frame_self *self, const struct vtr_eth *eth,
-                              struct vtr_span packet)
+static void parse_arp(const struct frame_self *self, const struct vtr_eth *eth,
+                      struct vtr_span packet, struct frame *out)
 {
     const struct vtr_arp *arp = vtr_arp_take(packet, &packet);
     if (arp == NULL || vtr_be16_get(arp->op) != VTR_ARP_REQUEST ||
         memcmp(&arp->target_ip, &self->ip, sizeof self->ip) != 0 ||
         !mac_equal(arp->sender_mac, eth->src))
-        return drop(DROP_arp);
-    return (struct frame){ .kind = FRAME_ARP };
+        drop(out, DROP_arp);
+    else
+        out->kind = FRAME_ARP;
 }
 
-static struct frame parse_ping(struct vtr_span packet, uint32_t ip_len)
+static void parse_ping(struct vtr_span packet, struct frame *out)
 {
     const struct vtr_icmp *icmp = vtr_icmp_take(packet, &packet);
     if (icmp == NULL || icmp->type != VTR_ICMP_ECHO || icmp->code != 0)
-        return drop(DROP_protocol);
-    return (struct frame){ .kind = FRAME_PING, .ip_len = ip_len };
+        drop(out, DROP_protocol);
+    else
+        out->kind = FRAME_PING;
 }
 
 /* An echo is not checked: its checksum goes back as it came, so the sender sees what went wrong. */
@@ -62,93 +65,110 @@ static bool udp_sum_good(const struct vtr_ipv4 *ip, const struct vtr_udp *udp, s
     return vtr_sum_good(sum);
 }
 
-static struct frame parse_udp(const struct frame_self *self, const struct vtr_ipv4 *ip,
-                              struct vtr_span rest, unsigned checked)
+static void parse_udp(const struct frame_self *self, const struct vtr_ipv4 *ip,
+                      struct vtr_span rest, unsigned checked, struct frame *out)
 {
-    struct frame f = { .kind = FRAME_REQUEST, .ip_len = (uint32_t)vtr_ipv4_header_len(ip) };
-    const struct vtr_udp *udp = vtr_udp_take(rest, &f.payload);
-    if (VTR_UNLIKELY(udp == NULL))
-        return drop(DROP_udp);
+    const struct vtr_udp *udp = vtr_udp_take(rest, &rest);
+    if (VTR_UNLIKELY(udp == NULL)) {
+        drop(out, DROP_udp);
+        return;
+    }
     uint16_t port = vtr_be16_get(udp->dst);
+    out->kind = port == self->echo_port ? FRAME_ECHO : FRAME_REQUEST;
+    out->payload = rest;
     if (VTR_UNLIKELY(frame_port_loops(self, vtr_be16_get(udp->src))))
-        return drop(DROP_loop);
-    if (port == self->echo_port)
-        f.kind = FRAME_ECHO;
-    else if (port != self->udp_port)
-        return drop(DROP_port);
-    else if (!(checked & FRAME_UDP_GOOD) && !udp_sum_good(ip, udp, f.payload))
-        return drop(DROP_udp_sum);
-    return f;
+        drop(out, DROP_loop);
+    else if (out->kind == FRAME_ECHO)
+        return;
+    else if (VTR_UNLIKELY(port != self->udp_port))
+        drop(out, DROP_port);
+    else if (!(checked & FRAME_UDP_GOOD) && !udp_sum_good(ip, udp, rest))
+        drop(out, DROP_udp_sum);
 }
 
-static struct frame parse_ip(const struct frame_self *self, struct vtr_span packet, unsigned checked)
+static void parse_ip(const struct frame_self *self, struct vtr_span packet, unsigned checked,
+                     struct frame *out)
 {
     struct vtr_span rest;
     const struct vtr_ipv4 *ip = vtr_ipv4_take(packet, &rest);
-    if (VTR_UNLIKELY(ip == NULL))
-        return drop(DROP_ip);
+    if (VTR_UNLIKELY(ip == NULL)) {
+        drop(out, DROP_ip);
+        return;
+    }
     uint32_t src = vtr_be32_get(ip->src);
+    out->ip_len = (uint32_t)vtr_ipv4_header_len(ip);
     if (VTR_UNLIKELY(memcmp(&ip->dst, &self->ip, sizeof self->ip) != 0 || !ip_is_host(src) ||
                      src == vtr_be32_get(self->ip)))
-        return drop(DROP_address);
-    if (!(checked & FRAME_IP_GOOD) && !vtr_checksum_good(ip, vtr_ipv4_header_len(ip)))
-        return drop(DROP_ip_sum);
-    if (VTR_UNLIKELY(vtr_ipv4_is_fragment(ip)))
-        return drop(DROP_fragment);
-    if (VTR_LIKELY(ip->protocol == VTR_IP_UDP))
-        return parse_udp(self, ip, rest, checked);
-    if (ip->protocol == VTR_IP_ICMP)
-        return parse_ping(rest, (uint32_t)vtr_ipv4_header_len(ip));
-    return drop(DROP_protocol);
+        drop(out, DROP_address);
+    else if (!(checked & FRAME_IP_GOOD) && !vtr_checksum_good(ip, out->ip_len))
+        drop(out, DROP_ip_sum);
+    else if (VTR_UNLIKELY(vtr_ipv4_is_fragment(ip)))
+        drop(out, DROP_fragment);
+    else if (VTR_LIKELY(ip->protocol == VTR_IP_UDP))
+        parse_udp(self, ip, rest, checked, out);
+    else if (ip->protocol == VTR_IP_ICMP)
+        parse_ping(rest, out);
+    else
+        drop(out, DROP_protocol);
 }
 
-struct frame frame_parse(const struct frame_self *self, struct vtr_span packet, unsigned checked)
+void frame_parse(const struct frame_self *self, struct vtr_span packet, unsigned checked,
+                 struct frame *out)
 {
     const struct vtr_eth *eth = vtr_eth_take(packet, &packet);
+    uint16_t type = eth != NULL ? vtr_be16_get(eth->type) : 0;
     if (VTR_UNLIKELY(eth == NULL || mac_is_group(eth->src)))
-        return drop(DROP_ethernet);
-    uint16_t type = vtr_be16_get(eth->type);
-    if (VTR_UNLIKELY(type == VTR_ETH_ARP))
-        return parse_arp(self, eth, packet);
-    if (VTR_UNLIKELY(!mac_equal(eth->dst, self->mac)))
-        return drop(DROP_ethernet);
-    return VTR_LIKELY(type == VTR_ETH_IPV4) ? parse_ip(self, packet, checked) : drop(DROP_protocol);
+        drop(out, DROP_ethernet);
+    else if (VTR_UNLIKELY(type == VTR_ETH_ARP))
+        parse_arp(self, eth, packet, out);
+    else if (VTR_UNLIKELY(!mac_equal(eth->dst, self->mac)))
+        drop(out, DROP_ethernet);
+    else if (VTR_LIKELY(type == VTR_ETH_IPV4))
+        parse_ip(self, packet, checked, out);
+    else
+        drop(out, DROP_protocol);
 }
 
-struct frame_head frame_reply_head(const struct frame_self *self, struct vtr_span request,
-                                   const struct frame *frame)
+struct frame_head frame_head_of(const struct frame_self *self)
 {
-    const struct frame_head *in = (const struct frame_head *)request.ptr;
-    const struct vtr_udp *udp =
-        (const struct vtr_udp *)(request.ptr + sizeof(struct vtr_eth) + frame->ip_len);
-    const struct vtr_memcached_udp *mc = (const struct vtr_memcached_udp *)frame->payload.ptr;
-    struct frame_head out = {
-        .eth = { .dst = in->eth.src, .src = self->mac, .type = in->eth.type },
-        .ip = { .version_ihl = VTR_IPV4_PLAIN,
-                .frag = vtr_be16_make(VTR_IPV4_DF),
-                .ttl = TTL,
-                .protocol = VTR_IP_UDP,
-                .src = self->ip,
-                .dst = in->ip.src },
-        .udp = { .src = udp->dst, .dst = udp->src },
-        .mc = { .id = mc->id },
-    };
-    out.ip.sum = vtr_checksum(&out.ip, sizeof out.ip);
-    return out;
+    struct frame_head head = { .eth = { .src = self->mac, .type = vtr_be16_make(VTR_ETH_IPV4) },
+                               .ip = { .version_ihl = VTR_IPV4_PLAIN,
+                                       .frag = vtr_be16_make(VTR_IPV4_DF),
+                                       .ttl = TTL,
+                                       .protocol = VTR_IP_UDP,
+                                       .src = self->ip },
+                               .udp = { .src = vtr_be16_make(self->udp_port) } };
+    head.ip.sum = vtr_checksum(&head.ip, sizeof head.ip);
+    return head;
 }
 
+void frame_head_address(struct frame_head *head, const uint8_t *request, const struct frame *frame)
+{
+    const struct frame_head *in = (const struct frame_head *)request;
+    const struct vtr_udp *udp = (const struct vtr_udp *)(request + sizeof in->eth + frame->ip_len);
+    const struct vtr_memcached_udp *mc = (const struct vtr_memcached_udp *)frame->payload.ptr;
+    head->eth.dst = in->eth.src;
+    head->ip.sum = vtr_checksum_update32(head->ip.sum, head->ip.dst, in->ip.src);
+    head->ip.dst = in->ip.src;
+    head->udp.dst = udp->src;
+    head->mc.id = mc->id;
+}
+
+/* Field by field into the packet: a struct made first and copied would be loaded before its parts
+ * are stored, and wait for them. */
 void frame_head_write(const struct frame_head *head, uint32_t payload, uint32_t seq, uint32_t total,
                       uint8_t *to)
 {
-    struct frame_head h = *head;
-    uint16_t mc_len = (uint16_t)(sizeof h.mc + payload);
-    uint16_t udp_len = (uint16_t)(sizeof h.udp + mc_len);
-    h.ip.total_len = vtr_be16_make((uint16_t)(sizeof h.ip + udp_len));
-    h.ip.sum = vtr_checksum_update16(h.ip.sum, head->ip.total_len, h.ip.total_len);
-    h.udp.len = vtr_be16_make(udp_len);
-    h.mc.seq = vtr_be16_make((uint16_t)seq);
-    h.mc.total = vtr_be16_make((uint16_t)total);
-    memcpy(to, &h, sizeof h);
+    struct frame_head *h = (struct frame_head *)to;
+    uint16_t mc_len = (uint16_t)(sizeof h->mc + payload);
+    uint16_t udp_len = (uint16_t)(sizeof h->udp + mc_len);
+    struct vtr_be16 ip_len = vtr_be16_make((uint16_t)(sizeof h->ip + udp_len));
+    memcpy(h, head, sizeof *h);
+    h->ip.total_len = ip_len;
+    h->ip.sum = vtr_checksum_update16(head->ip.sum, head->ip.total_len, ip_len);
+    h->udp.len = vtr_be16_make(udp_len);
+    h->mc.seq = vtr_be16_make((uint16_t)seq);
+    h->mc.total = vtr_be16_make((uint16_t)total);
 }
 
 /* None of the sums changes: they add up the same words in another order. */

@@ -44,12 +44,15 @@ VTR_STATIC_ASSERT(sizeof(struct frame_head) == 14 + 20 + 8 + 8, "headers follow 
 
 enum frame_checked { FRAME_IP_GOOD = 1, FRAME_UDP_GOOD = 2 }; /* by the device */
 
-/** Tells what @p packet is. @param checked enum frame_checked. @return borrows from the packet. */
-struct frame frame_parse(const struct frame_self *self, struct vtr_span packet, unsigned checked);
+/** Tells what @p packet is. @param checked enum frame_checked. @param out borrows from the packet. */
+void frame_parse(const struct frame_self *self, struct vtr_span packet, unsigned checked,
+                 struct frame *out);
 
-/** The part of a reply's headers that all its datagrams share. @param request FRAME_REQUEST. */
-struct frame_head frame_reply_head(const struct frame_self *self, struct vtr_span request,
-                                   const struct frame *frame);
+/** What the headers of all replies share. The checksum is that of the rest as it is, zeros. */
+struct frame_head frame_head_of(const struct frame_self *self);
+
+/** Addresses the headers to whom the request came from. @param request  FRAME_REQUEST. */
+void frame_head_address(struct frame_head *head, const uint8_t *request, const struct frame *frame);
 
 /** Writes one datagram's headers. @param payload bytes behind them. */
 void frame_head_write(const struct frame_head *head, uint32_t payload, uint32_t seq, uint32_t total,

@@ -14,21 +14,6 @@ struct words {
     unsigned n; /* WORDS + 1 if there are more */
 };
 
-bool memcache_word(struct vtr_span *line, struct vtr_span *word)
-{
-    const uint8_t *p = line->ptr, *end = p + line->len;
-    while (p != end && *p == ' ')
-        p++;
-    const uint8_t *from = p;
-    while (p != end && *p != ' ')
-        p++;
-    line->ptr = p;
-    line->len = (size_t)(end - p);
-    word->ptr = from;
-    word->len = (size_t)(p - from);
-    return p != from;
-}
-
 static struct words words_of(struct vtr_span line)
 {
     struct words words = { .n = 0 };
@@ -182,7 +167,7 @@ static bool parse_other(struct vtr_span line, struct vtr_span *in, struct memcac
 /* The common request is told by its first word; everything else is split first. */
 static bool parse_get(struct vtr_span line, struct memcache_command *c)
 {
-    struct vtr_span word;
+    struct vtr_span word, key;
     if (!memcache_word(&line, &word))
         return false;
     if (is(word, "get"))
@@ -191,8 +176,8 @@ static bool parse_get(struct vtr_span line, struct memcache_command *c)
         c->verb = MEMCACHE_GETS;
     else
         return false;
-    if (memcache_word(&line, &c->key))
-        c->more = line;
+    if (memcache_word(&line, &key))
+        c->key = key, c->more = line;
     else
         answer(c, "ERROR");
     return true;
@@ -207,12 +192,11 @@ bool memcache_take(struct vtr_span *in, struct memcache_command *out)
     struct vtr_span rest = { lf + 1, in->len - line.len - 1 };
     if (line.len > 1 && line.ptr[line.len - 1] == '\r')
         line.len--;
-    struct memcache_command c = { .noreply = false };
-    if (!parse_get(line, &c) && !parse_other(line, &rest, &c))
+    memset(out, 0, sizeof *out);
+    if (!parse_get(line, out) && !parse_other(line, &rest, out))
         return false;
-    if (c.verb == MEMCACHE_DROP)
+    if (out->verb == MEMCACHE_DROP)
         rest = (struct vtr_span){ rest.ptr + rest.len, 0 };
     *in = rest;
-    *out = c;
     return true;
 }

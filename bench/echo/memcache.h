@@ -43,12 +43,26 @@ struct memcache_command {
  * Takes the next command off a request.
  * @param in   what has not been read; moved on. Left empty with MEMCACHE_DROP and where a value is
  *             announced that is too large.
- * @param out  filled on true, untouched on false.
- * @return false: no complete line is left.
+ * @param out  undefined on false.
+ * @return false, and *in unchanged: no complete command is left.
  */
 VTR_MUST_USE bool memcache_take(struct vtr_span *in, struct memcache_command *out);
 
-/** Takes the next word off a line: what stands between spaces. @return false: there is none. */
-VTR_MUST_USE bool memcache_word(struct vtr_span *line, struct vtr_span *word);
+/**
+ * Takes the next word off a line: what stands between spaces. @return false: there is none.
+ * Inline, so that spans of the common request stay in registers.
+ */
+VTR_MUST_USE static inline bool memcache_word(struct vtr_span *line, struct vtr_span *word)
+{
+    const uint8_t *p = line->ptr, *end = p + line->len;
+    while (p != end && *p == ' ')
+        p++;
+    const uint8_t *from = p;
+    while (p != end && *p != ' ')
+        p++;
+    *line = vtr_span_of(p, (size_t)(end - p));
+    *word = vtr_span_of(from, (size_t)(p - from));
+    return p != from;
+}
 
 #endif

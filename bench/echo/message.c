@@ -66,13 +66,14 @@ bool message_format(struct message *m, const char *format, ...)
     return len >= 0 && (size_t)len < room && text_commit(m, (size_t)len);
 }
 
-bool message_data(struct message *m, const struct message_piece *piece)
+struct message_piece *message_data(struct message *m, uint32_t len)
 {
-    if (m->pieces == MESSAGE_PIECES || piece->len > MESSAGE_MAX - m->bytes)
-        return false;
-    m->piece[m->pieces++] = *piece;
-    m->bytes += piece->len;
-    return true;
+    if (m->pieces == MESSAGE_PIECES || len > MESSAGE_MAX - m->bytes)
+        return NULL;
+    struct message_piece *piece = &m->piece[m->pieces++];
+    piece->len = len;
+    m->bytes += len;
+    return piece;
 }
 
 void message_extend(struct message *m, uint32_t len)

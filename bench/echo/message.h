@@ -65,8 +65,8 @@ VTR_MUST_USE bool message_text(struct message *m, const void *text, size_t len);
 __attribute__((format(printf, 2, 3))) VTR_MUST_USE bool message_format(struct message *m,
                                                                        const char *format, ...);
 
-/** Appends a range of a block; @p piece is copied. @return false, and nothing changed: full. */
-VTR_MUST_USE bool message_data(struct message *m, const struct message_piece *piece);
+/** Appends a piece of @p len bytes of a block. @return it, to be filled in, or NULL: full. */
+VTR_MUST_USE struct message_piece *message_data(struct message *m, uint32_t len);
 
 /** The last piece, a range of a block, goes on for @p len bytes; they always fit. */
 void message_extend(struct message *m, uint32_t len);

@@ -30,6 +30,7 @@ void packets_init(struct packets *p, struct engine *engine, struct vtr_heap *hea
     p->port = port;
     p->self = *self;
     memcpy(&p->self.mac, info.mac, sizeof p->self.mac);
+    p->head = frame_head_of(&p->self);
     p->segments = info.segments < PACKETS_SEGS ? info.segments : PACKETS_SEGS;
 }
 
@@ -181,36 +182,34 @@ static void writer_copy(struct packets *p, struct writer *w, const struct messag
     p->engine->counts.payload_bytes_copied += message_value_bytes(c);
 }
 
-static void writer_head(struct writer *w, const struct frame_head *head, uint32_t bytes,
-                        uint32_t seq, uint32_t total)
+static void writer_head(const struct packets *p, struct writer *w, uint32_t bytes, uint32_t seq,
+                        uint32_t total)
 {
     uint8_t *to = vtr_buf_reserve(w->into, HEAD);
     vtr_check(to != NULL);
-    frame_head_write(head, bytes, seq, total, to);
+    frame_head_write(&p->head, bytes, seq, total, to);
     vtr_buf_commit(w->into, HEAD);
 }
 
-/* @param out owned. @return false: no memory; nothing is left. */
-static bool writer_close(struct writer *w, struct vtr_data *out)
+/* @return owned; empty: no memory, and nothing is left. */
+static struct vtr_data writer_join(struct writer *w)
 {
-    if (VTR_LIKELY(w->parts == 1)) {
-        *out = w->part[0];
-        return true;
-    }
-    if (vtr_data_join_take(w->part, w->parts, out) == 0)
-        return true;
-    for (unsigned i = 0; i < w->parts; i++)
-        vtr_data_unref(&w->part[i]);
-    return false;
+    struct vtr_data out = VTR_DATA_EMPTY;
+    if (w->parts == 1)
+        return w->part[0];
+    if (vtr_data_join_take(w->part, w->parts, &out) != 0)
+        for (unsigned i = 0; i < w->parts; i++)
+            vtr_data_unref(&w->part[i]);
+    return out;
 }
 
-static bool datagram_build(struct packets *p, struct writer *w, const struct frame_head *head,
-                           const struct datagram *d, uint32_t seq, uint32_t total,
-                           struct vtr_data *out)
+/* @return owned; empty: no memory. */
+static struct vtr_data datagram_build(struct packets *p, struct writer *w, const struct datagram *d,
+                                      uint32_t seq, uint32_t total)
 {
     if (VTR_UNLIKELY(!writer_open(p, w, d)))
-        return false;
-    writer_head(w, head, d->bytes, seq, total);
+        return (struct vtr_data)VTR_DATA_EMPTY;
+    writer_head(p, w, d->bytes, seq, total);
     for (unsigned i = 0; i < d->last_copied; i++) {
         if (!d->refer[i]) {
             writer_copy(p, w, &d->chunk[i]);
@@ -219,23 +218,26 @@ static bool datagram_build(struct packets *p, struct writer *w, const struct fra
         writer_cut(w, false);
         writer_refer(w, &d->chunk[i]);
     }
+    if (w->owns && d->segments == 1) {
+        w->owns = false;
+        return vtr_buf_seal(&w->own);
+    }
     writer_cut(w, true);
     for (unsigned i = d->last_copied; i < d->chunks; i++)
         writer_refer(w, &d->chunk[i]);
-    return writer_close(w, out);
+    return writer_join(w);
 }
 
 /* Sends e->message. @param w its own buf is the request's block, or empty. */
-static void reply(struct packets *p, unsigned queue, struct writer *w, const struct frame_head *head,
-                  uint32_t total)
+static void reply(struct packets *p, unsigned queue, struct writer *w, uint32_t total)
 {
     struct message *m = &p->engine->message;
     struct datagram d;
     uint32_t seq = 0;
     do {
-        struct vtr_data data;
         plan(p, m, &d);
-        if (datagram_build(p, w, head, &d, seq, total, &data))
+        struct vtr_data data = datagram_build(p, w, &d, seq, total);
+        if (VTR_LIKELY(data.len != 0))
             out_put(p, queue, data);
         else
             engine_drop(p->engine, DROP_memory);
@@ -248,11 +250,12 @@ static void serve_request(struct packets *p, unsigned queue, struct vtr_pkt *pkt
 {
     enum engine_answer answer = engine_answer(p->engine, request);
     if (answer != ENGINE_SILENT) {
-        struct frame_head head = frame_reply_head(&p->self, vtr_data_span(pkt->data), frame);
-        struct writer w = { .own = VTR_BUF_EMPTY };
+        struct writer w;
+        frame_head_address(&p->head, vtr_data_span(pkt->data).ptr, frame);
         w.owns = vtr_data_try_own(&pkt->data, &w.own);
-        reply(p, queue, &w, &head,
-              answer == ENGINE_QUIT ? 0 : message_datagrams(&p->engine->message));
+        if (!w.owns)
+            w.own = (struct vtr_buf)VTR_BUF_EMPTY;
+        reply(p, queue, &w, answer == ENGINE_QUIT ? 0 : message_datagrams(&p->engine->message));
     }
     vtr_pkt_unref(pkt);
 }
@@ -294,21 +297,21 @@ static bool flatten(struct packets *p, struct vtr_pkt *pkt)
     return true;
 }
 
-static struct frame parse(struct packets *p, struct vtr_pkt *pkt)
+static void parse(struct packets *p, struct vtr_pkt *pkt, struct frame *out)
 {
     struct vtr_span span = vtr_data_span(pkt->data);
     if (VTR_UNLIKELY(span.len < pkt->data.len) && flatten(p, pkt))
         span = vtr_data_span(pkt->data);
     unsigned checked = (pkt->flags & VTR_PKT_L3_GOOD ? FRAME_IP_GOOD : 0u) |
                        (pkt->flags & VTR_PKT_L4_GOOD ? FRAME_UDP_GOOD : 0u);
-    return frame_parse(&p->self, span, checked);
+    frame_parse(&p->self, span, checked, out);
 }
 
 static void read_burst(struct packets *p, struct vtr_pkt *pkts, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         struct frame *f = &p->frame[i];
-        *f = parse(p, &pkts[i]);
+        parse(p, &pkts[i], f);
         if (VTR_UNLIKELY(f->kind == FRAME_DROP))
             engine_drop(p->engine, f->reason);
         else if (f->kind == FRAME_REQUEST && !engine_read(p->engine, f->payload, &p->request[i]))

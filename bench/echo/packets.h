@@ -28,6 +28,7 @@ struct packets {
     struct vtr_port *port;
     const bool *stop; /* atomic; ends waiting for a full ring */
     struct frame_self self;
+    struct frame_head head; /* of the reply being sent */
     unsigned segments;
     bool nap; /* sleep while a ring stays full */
     bool disturbed; /* a ring was full in this burst */
