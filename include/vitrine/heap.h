@@ -3,7 +3,8 @@
  * vtr_heap: the shared heap whose blocks hold immutable bytes. One process per heap for now; the
  * layout is that of a domain of 32.
  * Owner: whoever opened it; vtr_heap_close() ends it when nothing is referenced any more.
- * Threads: every call but open and close from any thread. A forked child must not use it.
+ * Threads: every call but open and close from any thread. A forked child must not use it: there its
+ * blocks are not mapped. It may open a heap of its own.
  * Not here: writing blocks (buf.h), sharing bytes (data.h).
  */
 #ifndef VITRINE_HEAP_H
@@ -55,7 +56,8 @@ struct vtr_heap_stat {
  * @param opts  borrowed; NULL for the defaults.
  * @param out   owned on success, untouched on failure.
  * @param err   filled on failure; may be NULL.
- * @return 0, -EINVAL (an option), -ENOMEM (no memory of the kind asked for), -ENOSYS (no memfd).
+ * @return 0, -EINVAL (an option), -ENOSYS (no memfd), -EMFILE (no descriptors), -ENOMEM, -ENOSPC or
+ *         -EOPNOTSUPP (no memory, none reserved, or none of the kind asked for).
  * Cost: tens of milliseconds; the first 64 MiB segment is reserved at once.
  */
 VTR_API VTR_COLD VTR_MUST_USE int vtr_heap_open(const struct vtr_heap_opts *opts,

@@ -48,24 +48,25 @@ VTR_INLINE void vtr_pkt_unref(struct vtr_pkt *pkt) { vtr_data_unref(&pkt->data);
 
 /** Zero is the default for every field but @ref size. */
 struct vtr_port_opts {
-    size_t size;         /**< sizeof(struct vtr_port_opts) */
-    unsigned queues;     /**< pairs of receive and transmit queues; default 1 */
-    unsigned rx_descs;   /**< descriptors of each receive queue; default 1024 or what the driver allows */
-    unsigned tx_descs;   /**< of each transmit queue, likewise */
-    unsigned frame_bytes; /**< longest frame; default 1518. Longer ones arrive in several segments
-                               where the driver can, and are dropped and counted where not */
-    unsigned headroom;   /**< bytes before each received frame, for headers to come; default 128 */
+    size_t size;          /**< sizeof(struct vtr_port_opts): the version of this struct */
+    unsigned queues;      /**< pairs of receive and transmit queues; default 1, at most 64 */
+    unsigned rx_descs;    /**< descriptors of each receive queue; default what suits the driver */
+    unsigned tx_descs;    /**< of each transmit queue, likewise */
+    unsigned frame_bytes; /**< longest frame, at most 65407; default 1518. Longer ones arrive in
+                               several segments where the driver can, and not at all where not */
+    unsigned headroom;    /**< bytes before each received frame, for headers to come; default and
+                               least 128, at most 4096 */
 };
 
 /** Why a packet was not received, or not sent. The reasons sum to the drops. */
 enum vtr_drop {
-    VTR_DROP_RX_NO_BLOCK, /**< the heap is at its limit (rx_nombuf of the driver) */
-    VTR_DROP_RX_FULL,     /**< nobody fetched them in time (imissed) */
-    VTR_DROP_RX_ERROR,    /**< the device found them bad (ierrors) */
+    VTR_DROP_RX_NO_BLOCK, /**< the heap was at its limit */
+    VTR_DROP_RX_FULL,     /**< nobody fetched them in time (the driver's imissed) */
+    VTR_DROP_RX_ERROR,    /**< bad, or of a length that cannot be (the driver's ierrors) */
     VTR_DROP_TX_EMPTY,    /**< a packet without bytes */
-    VTR_DROP_TX_LONG,     /**< longer than the device can send */
-    VTR_DROP_TX_SEGS,     /**< in more segments than the device can send */
-    VTR_DROP_TX_ERROR,    /**< accepted, then refused by the device (oerrors) */
+    VTR_DROP_TX_LONG,     /**< longer than @ref vtr_port_info.frame_bytes */
+    VTR_DROP_TX_SEGS,     /**< in more segments than @ref vtr_port_info.segments */
+    VTR_DROP_TX_ERROR,    /**< accepted, then refused by the device (the driver's oerrors) */
     VTR_DROP_REASONS
 };
 
@@ -78,51 +79,69 @@ struct vtr_port_stat {
 };
 
 struct vtr_port_info {
-    const char *driver;   /**< "net_memif"; borrowed while the port is open */
+    const char *driver; /**< "net_memif"; borrowed while the port is open */
     uint8_t mac[6];
     uint8_t queues;
-    bool link_up;
-    bool tx_copies;       /**< the driver copies what it sends, so small values are cheaper copied */
-    unsigned frame_bytes; /**< longest frame that can be sent */
-    unsigned segments;    /**< most segments a frame sent may have */
+    bool link_up;   /**< memif: a peer is connected; ring: both ends are open */
+    bool tx_copies; /**< the driver copies what it sends, so small values are cheaper copied */
+    unsigned frame_bytes; /**< longest frame that can be sent; UINT_MAX for any */
+    unsigned segments;    /**< most segments of a frame sent; one counts anew every 65407 bytes */
 };
 
 /**
- * Opens a port. The first one starts DPDK's environment, quietly and without hugepages.
- * @param heap  borrowed; must outlive the port.
- * @param spec  one of
- *   "null:" or "null:0"       sends into nothing, receives zeros (options of net_null after a comma)
- *   "ring:NAME"               the first open is one end, the second the other, in this process
- *   "memif:PATH"              shared-memory interface, server role; ",role=client", ",id=N" and further
- *                             options of net_memif may follow
- *   "net_DRIVER...,OPTIONS"   any DPDK virtual device string, for example "net_tap0,iface=vtr0"
+ * Opens a port. The first one starts DPDK's environment, quietly, without hugepages or privileges,
+ * once in a process: ports are opened after fork(), not before.
+ * @param heap  borrowed; must outlive the port, and what a ring's other end has not received of it.
+ * @param spec  borrowed; one of
+ *   "null:0"               sends into nothing; receives without end frames of 64 bytes that nobody
+ *                          wrote. ",size=N" bytes, ",copy=1" zeros, ",no-rx=1" nothing at all
+ *   "ring:NAME"            the first open is one end, the second the other, in this process.
+ *                          What one end sends, the other receives: the same blocks
+ *   "memif:PATH"           shared-memory interface over a Unix socket: the server, or with
+ *                          ",role=client" its client; ",id=N" ",mac=02:00:00:00:00:01" ",secret=S"
+ *   "net_DRIVER...,OPTION" a DPDK virtual device: "net_tap0,iface=vtr0". Not net_af_xdp
  * @param opts  borrowed; NULL for the defaults.
  * @param out   owned on success, untouched on failure.
  * @param err   filled on failure; may be NULL.
- * @return 0, -EINVAL (spec or options), -ENODEV (no such driver, or it did not come up), -EBUSY,
- *         -ENOMEM, -EACCES.
+ * @return 0, -EINVAL (spec or options), -ENODEV (no such driver, or it did not come up), -EBUSY
+ *         (taken), -EACCES, -ENOMEM, -ENOENT -EEXIST -ENAMETOOLONG (a memif's path).
+ *
+ * memif, as DPDK 22.11 has it:
+ * - A frame takes one slot, of frame_bytes but at least 2048. Both ends are opened with the same
+ *   frame_bytes if it is more: the server fills the client's slots and is not told their size.
+ * - A client opened before its server fails; one whose server went stays down, and is opened anew.
+ *   A server takes the next client.
+ * - When the other end goes, the driver unmaps the memory they share without waiting for a call to
+ *   vtr_port_rx() or vtr_port_tx() that is under way in another thread, which then may crash. A
+ *   peer that connects and is gone at once can abort the server. Peers are trusted.
  */
 VTR_API VTR_COLD VTR_MUST_USE int vtr_port_open(struct vtr_heap *heap, const char *spec,
                                                 const struct vtr_port_opts *opts,
                                                 struct vtr_port **out, struct vtr_error *err);
 
-/** Ends a port. Packets received stay the caller's; what the driver still held is dropped.
- * @param port consumed; NULL is allowed. @return 0. */
+/**
+ * Ends a port. Packets received stay the caller's; what the driver still held is dropped. What a
+ * ring's end has sent stays for the other end, until that is closed too.
+ * @param port  consumed; NULL is allowed.
+ * @return 0.
+ */
 VTR_API VTR_COLD int vtr_port_close(struct vtr_port *port);
 
 /**
  * Takes packets that arrived.
- * @param pkts  pkts[0..@return) are filled and owned; the rest is untouched.
- * @return 0..n. Threads: one caller a queue. Cost: no lock, no copy.
+ * @param pkts  pkts[0..@return) are filled and owned; the rest is undefined.
+ * @return 0..n. Threads: one caller a queue. Cost: no copy; no lock while the
+ *         thread's magazine of the heap lasts.
  */
 VTR_API VTR_MUST_USE unsigned vtr_port_rx(struct vtr_port *port, unsigned queue,
                                           struct vtr_pkt *pkts, unsigned n);
 
 /**
  * Hands packets to one queue of a port.
- * @param pkts  pkts[0..n): the first @return entries are consumed and cleared; the rest stay owned by
- *              the caller, unchanged.
- * @return how many were accepted, 0..n. Less than n means the queue is full: keep the tail and retry.
+ * @param pkts  pkts[0..n): the first @return entries are consumed and cleared; the rest stay owned
+ *              by the caller, unchanged.
+ * @return how many were accepted, 0..n. Less than n means that the queue is full, or the link down:
+ *         keep the tail and retry.
  *         A packet that this device can never send is consumed and counted by reason.
  * Threads: one caller a queue. Cost: no lock, no copy.
  */

@@ -187,15 +187,10 @@ static bool header_room(struct vtr_heap *heap, struct vtr_carved *h, size_t len)
         return true;
     if (vtr_block_take_(heap, (unsigned)klass, &rec, 1) != 1)
         return false;
-    struct vtr_record *old = h->rec;
+    vtr_carved_set_(h, rec);
     h->base = vtr_block_writable_(rec);
     h->next = 0;
     h->cap = vtr_class_bytes_((unsigned)klass);
-    __atomic_store_n(&h->rec, rec, __ATOMIC_RELAXED); /* O: vtr_heap_stat looks at it */
-    if (old != NULL) {
-        vtr_block_seal_(old); /* what was carved from it may now leave the process */
-        vtr_block_unref_(old);
-    }
     return true;
 }
 

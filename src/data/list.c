@@ -18,6 +18,7 @@ struct shells {
 static __thread struct shells *shells __attribute__((tls_model("initial-exec")));
 static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
 static pthread_key_t exit_key;
+static bool exit_key_made;
 
 static void thread_exit(void *arg)
 {
@@ -30,16 +31,15 @@ static void thread_exit(void *arg)
 
 static void exit_init(void)
 {
-    int rc = pthread_key_create(&exit_key, thread_exit);
-    vtr_check(rc == 0);
+    exit_key_made = pthread_key_create(&exit_key, thread_exit) == 0;
 }
 
 static VTR_COLD struct shells *shells_new(void)
 {
-    struct shells *mine = (struct shells *)calloc(1, sizeof *mine);
+    pthread_once(&exit_once, exit_init);
+    struct shells *mine = exit_key_made ? (struct shells *)calloc(1, sizeof *mine) : NULL;
     if (mine == NULL)
         return NULL;
-    pthread_once(&exit_once, exit_init);
     if (pthread_setspecific(exit_key, mine) != 0) {
         free(mine);
         return NULL;

@@ -49,12 +49,12 @@ static uint32_t refill_fresh(struct vtr_cache *cache, struct vtr_magazine *m, un
     struct vtr_pageblock *pb = cache->fresh[klass];
     for (;;) {
         if (pb != NULL) {
-            m->n = vtr_pageblock_cut(pb, m->rec, m->cap / 2);
+            m->n = vtr_pageblock_cut(pb, cache, klass, m->rec, m->cap / 2);
             if (m->n != 0)
                 return m->n;
-            vtr_pageblock_disown(pb);
+            vtr_pageblock_disown(pb, cache, klass);
         }
-        pb = cache->fresh[klass] = vtr_pageblock_get(cache->heap, klass);
+        pb = cache->fresh[klass] = vtr_pageblock_get(cache, klass);
         if (pb == NULL)
             return 0;
     }

@@ -15,6 +15,7 @@
 #include "heap/pageblock.h"
 
 enum { SLOT = 0 }; /* a private heap is a domain of one */
+#define BYTES_MAX (UINT64_C(1) << 44)
 
 static int opts_read(const struct vtr_heap_opts *opts, struct vtr_heap_opts *o,
                      struct vtr_error *err)
@@ -34,8 +35,8 @@ static int opts_read(const struct vtr_heap_opts *opts, struct vtr_heap_opts *o,
                               (unsigned)o->pages, o->flags);
     uint64_t ram = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
     if (o->max_bytes == 0)
-        o->max_bytes = ram / 2;
-    if (o->max_bytes > (UINT64_C(1) << 44))
+        o->max_bytes = ram / 2 < BYTES_MAX ? ram / 2 : BYTES_MAX;
+    if (o->max_bytes > BYTES_MAX)
         return vtr_error_set_(err, EINVAL, "a heap holds at most 16 TiB",
                               "heap '%s': max_bytes is %llu", o->name,
                               (unsigned long long)o->max_bytes);

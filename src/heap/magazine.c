@@ -19,11 +19,12 @@ static __thread struct vtr_cache *caches_mine __attribute__((tls_model("initial-
 static pthread_mutex_t caches_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
 static pthread_key_t exit_key;
+static bool exit_key_made;
 
 static void depot_put(struct vtr_depot *depot, struct vtr_record *const *rec, uint32_t n)
 {
     pthread_mutex_lock(&depot->lock);
-    if (depot->cap - depot->n < n) {
+    if (depot->cap - depot->n < n && depot->cap <= UINT32_MAX / 4) { /* 2^30 hints are enough */
         uint32_t cap = depot->cap * 2 > depot->n + n ? depot->cap * 2 : depot->n + n;
         struct vtr_record **more = (struct vtr_record **)realloc(depot->rec, cap * sizeof *more);
         if (more != NULL) {
@@ -63,17 +64,23 @@ static void cache_flush(struct vtr_cache *cache)
         if (m != NULL)
             m->n = 0;
         if (cache->fresh[k] != NULL)
-            vtr_pageblock_disown(cache->fresh[k]);
+            vtr_pageblock_disown(cache->fresh[k], cache, k);
         cache->fresh[k] = NULL;
     }
 }
 
-static void cache_drop_header(struct vtr_cache *cache)
+/* O: vtr_heap_stat looks at the mark. */
+void vtr_carved_set_(struct vtr_carved *carved, struct vtr_record *rec)
 {
-    struct vtr_record *rec = cache->header.rec;
-    cache->header.rec = NULL;
+    struct vtr_record *old = carved->rec;
+    carved->rec = rec;
     if (rec != NULL)
-        vtr_block_unref_(rec);
+        __atomic_store_n(&rec->carved, 1, __ATOMIC_RELAXED);
+    if (old == NULL)
+        return;
+    __atomic_store_n(&old->carved, 0, __ATOMIC_RELAXED);
+    vtr_block_seal_(old); /* what was carved from it may now leave the process */
+    vtr_block_unref_(old);
 }
 
 static void cache_unlink(struct vtr_cache *cache)
@@ -95,7 +102,7 @@ static void thread_exit(void *first)
         pthread_mutex_lock(&caches_lock);
         if (c->heap != NULL) {
             cache_last = c; /* so that the header's block finds this cache without the lock */
-            cache_drop_header(c);
+            vtr_carved_set_(&c->header, NULL);
             cache_flush(c);
             cache_unlink(c);
         }
@@ -107,10 +114,42 @@ static void thread_exit(void *first)
     cache_last = caches_mine = NULL;
 }
 
+/* All that a cache knows of its heap, which closes or, in a forked child, is not there. */
+static void cache_forget(struct vtr_cache *cache)
+{
+    for (unsigned k = 0; k < VTR_CLASSES; k++) {
+        if (cache->magazine[k] != NULL)
+            cache->magazine[k]->n = 0;
+        cache->fresh[k] = NULL;
+    }
+    cache->header.rec = NULL;
+}
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&caches_lock);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&caches_lock);
+}
+
+/* The child may end this thread, and may open a heap of its own. */
+static void after_fork_in_child(void)
+{
+    for (struct vtr_cache *c = caches_mine; c != NULL; c = c->of_thread) {
+        cache_forget(c);
+        c->of_heap = NULL;
+        c->heap = NULL;
+    }
+    pthread_mutex_unlock(&caches_lock);
+}
+
 static void exit_init(void)
 {
-    int rc = pthread_key_create(&exit_key, thread_exit);
-    vtr_check(rc == 0);
+    exit_key_made = pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0 &&
+                    pthread_key_create(&exit_key, thread_exit) == 0;
 }
 
 static VTR_COLD void cache_link(struct vtr_cache *cache, struct vtr_heap *heap)
@@ -136,7 +175,7 @@ static VTR_COLD struct vtr_cache *cache_find(struct vtr_heap *heap)
     }
     if (idle == NULL) {
         pthread_once(&exit_once, exit_init);
-        idle = (struct vtr_cache *)calloc(1, sizeof *idle);
+        idle = exit_key_made ? (struct vtr_cache *)calloc(1, sizeof *idle) : NULL;
         if (idle == NULL)
             return NULL;
         idle->of_thread = caches_mine;
@@ -203,25 +242,12 @@ uint32_t vtr_cache_fetch(struct vtr_cache *cache, struct vtr_magazine *magazine,
     return magazine->n;
 }
 
-void vtr_caches_each(struct vtr_heap *heap, void (*visit)(struct vtr_cache *, void *), void *arg)
-{
-    pthread_mutex_lock(&caches_lock);
-    for (struct vtr_cache *c = heap->caches; c != NULL; c = c->of_heap)
-        visit(c, arg);
-    pthread_mutex_unlock(&caches_lock);
-}
-
 void vtr_caches_detach(struct vtr_heap *heap)
 {
     pthread_mutex_lock(&caches_lock);
     while (heap->caches != NULL) {
         struct vtr_cache *c = heap->caches;
-        for (unsigned k = 0; k < VTR_CLASSES; k++) {
-            if (c->magazine[k] != NULL)
-                c->magazine[k]->n = 0;
-            c->fresh[k] = NULL;
-        }
-        c->header.rec = NULL;
+        cache_forget(c);
         cache_unlink(c);
     }
     pthread_mutex_unlock(&caches_lock);

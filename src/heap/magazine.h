@@ -4,7 +4,7 @@
  * threads exchange them (Bonwick and Adams, "Magazines and Vmem", USENIX 2001).
  * Everything here is a hint and may be lost, stale or there twice: the holder word decides.
  * Owner: a cache is its thread's; it outlives neither its thread nor its heap.
- * Threads: a cache is used by its thread only, but for vtr_caches_* under one lock.
+ * Threads: a cache is used by its thread only, but for vtr_caches_detach() under a lock.
  */
 #ifndef VITRINE_HEAP_MAGAZINE_H
 #define VITRINE_HEAP_MAGAZINE_H
@@ -32,10 +32,13 @@ struct vtr_depot {
 
 /** An open block that its thread carves headers from; data/ fills it. */
 struct vtr_carved {
-    struct vtr_record *rec; /* NULL: none */
+    struct vtr_record *rec; /* NULL: none; its count is the cache's, and its record says so */
     uint8_t *base;
     uint32_t next, cap;
 };
+
+/** Puts @p rec, which may be NULL, in place of the block carved until now, which is sealed. */
+VTR_API void vtr_carved_set_(struct vtr_carved *carved, struct vtr_record *rec);
 
 struct vtr_cache {
     struct vtr_heap *heap;      /* atomic; NULL once the heap is closed */
@@ -57,9 +60,6 @@ void vtr_cache_keep(struct vtr_cache *cache, unsigned klass, struct vtr_record *
 
 /** Fetches a batch from the depot. @return how many hints the magazine holds now. */
 uint32_t vtr_cache_fetch(struct vtr_cache *cache, struct vtr_magazine *magazine, unsigned klass);
-
-/** Calls @p visit for each cache of the heap, under the lock. */
-void vtr_caches_each(struct vtr_heap *heap, void (*visit)(struct vtr_cache *, void *), void *arg);
 
 /** Parts all caches from a heap that closes. */
 void vtr_caches_detach(struct vtr_heap *heap);

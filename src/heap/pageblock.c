@@ -9,8 +9,9 @@
 
 #include "heap/block.h"
 
-/* How far one failing allocation looks, so that a full heap costs a bounded time a call. */
-enum { RETIRE_LOOKS = 64, SWEEP_LOOKS = 8 };
+/* How far one failing allocation looks, so that a full heap costs a bounded time a call. Retiring
+ * counts holder words, a cold look at a pageblock as 64: one in use mostly shows in its first. */
+enum { RETIRE_WORDS = 1 << 18, RETIRE_LOOK = 64, SWEEP_LOOKS = 8 };
 
 struct vtr_pageblock *vtr_pageblock_at(struct vtr_heap *heap, unsigned i)
 {
@@ -24,6 +25,7 @@ void vtr_pageblocks_init(struct vtr_heap *heap, unsigned segment)
     for (unsigned in = 0; in < VTR_SEGMENT_PAGEBLOCKS; in++) {
         unsigned i = segment * VTR_SEGMENT_PAGEBLOCKS + in;
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
+        pthread_mutex_init(&pb->lock, NULL);
         pb->heap = heap;
         pb->read = heap->views.read + i * VTR_PAGEBLOCK_BYTES;
         pb->to_write = heap->views.write - heap->views.read;
@@ -67,26 +69,44 @@ static void record_yield(struct vtr_record *rec)
     __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE);
 }
 
-static bool words_zero(const struct vtr_pageblock *pb, uint32_t n)
+/* @return how many words are zero before the first that is not, at most n. */
+static uint32_t words_zero(const struct vtr_pageblock *pb, uint32_t n)
 {
     const struct vtr_holders *h = vtr_holders_of(pb->records);
-    for (uint32_t i = 0; i < n; i++)
-        if (__atomic_load_n(&h[i].word, __ATOMIC_RELAXED) != 0) /* O: claiming decides */
-            return false;
-    return true;
+    uint32_t i = 0;
+    while (i < n && __atomic_load_n(&h[i].word, __ATOMIC_RELAXED) == 0) /* O: claiming decides */
+        i++;
+    return i;
 }
 
-/* Takes the class from an idle pageblock: claims every block of it, or none. */
+/* Under the heap's lock. */
+static void pageblock_own(struct vtr_pageblock *pb, const struct vtr_cache *cache)
+{
+    pthread_mutex_lock(&pb->lock);
+    pb->owner = cache;
+    pthread_mutex_unlock(&pb->lock);
+}
+
+static bool has_uncut(const struct vtr_pageblock *pb)
+{
+    return __atomic_load_n(&pb->fresh, __ATOMIC_RELAXED) < pb->blocks; /* O: exact if unowned */
+}
+
+/* From the thread that cuts it, under the heap's lock: from here on it has its fresh blocks. */
+static void pageblock_unown(struct vtr_pageblock *pb)
+{
+    pageblock_own(pb, NULL);
+    if (has_uncut(pb))
+        pb->heap->half_cut[pb->klass]++;
+}
+
+/* Takes the class from an idle, unowned pageblock: claims every block of it, or none. */
 static bool pageblock_retire(struct vtr_pageblock *pb)
 {
-    if (pb->owned) /* and so is the number of its blocks */
-        return false;
     uint32_t n = pb->fresh, claimed = 0;
-    if (!words_zero(pb, n))
-        return false;
     while (claimed < n && record_claim(&pb->records[claimed]))
         claimed++;
-    bool idle = claimed == n && words_zero(pb, n);
+    bool idle = claimed == n && words_zero(pb, n) == n;
     for (uint32_t i = 0; i < claimed; i++) {
         if (idle)
             pb->records[i].klass = VTR_CLASS_NONE;
@@ -98,6 +118,8 @@ static bool pageblock_retire(struct vtr_pageblock *pb)
         pb->heap->half_cut[pb->klass]--;
     pb->klass = VTR_CLASS_NONE;
     __atomic_store_n(&pb->fresh, 0, __ATOMIC_RELAXED); /* O: under the lock */
+    if (pb->index < pb->heap->free_from)
+        pb->heap->free_from = pb->index;
     return true;
 }
 
@@ -105,7 +127,7 @@ static struct vtr_pageblock *find_cut(struct vtr_heap *heap, unsigned klass)
 {
     for (unsigned i = 0; heap->half_cut[klass] != 0 && i < pageblocks(heap); i++) {
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->klass != klass || pb->owned || pb->fresh == pb->blocks)
+        if (pb->klass != klass || pb->owner != NULL || !has_uncut(pb))
             continue;
         heap->half_cut[klass]--;
         return pb;
@@ -126,17 +148,44 @@ static struct vtr_pageblock *find_free(struct vtr_heap *heap)
     return NULL;
 }
 
+/* @return whether its words are zero now; claiming decides. */
+static bool pageblock_idle(const struct vtr_pageblock *pb, uint32_t *looked)
+{
+    uint32_t n = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE); /* A4 */
+    uint32_t zero = words_zero(pb, n);
+    *looked += RETIRE_LOOK + zero;
+    return pb->klass != VTR_CLASS_NONE && zero == n;
+}
+
+/* An idle pageblock, without its class; another thread's only if there is no other. */
 static struct vtr_pageblock *find_idle(struct vtr_heap *heap)
 {
-    for (unsigned looks = 0; looks < RETIRE_LOOKS && looks < pageblocks(heap); looks++) {
-        struct vtr_pageblock *pb = vtr_pageblock_at(heap, heap->retire_next++ % pageblocks(heap));
-        if (pb->klass != VTR_CLASS_NONE && pageblock_retire(pb)) {
-            if (pb->index < heap->free_from)
-                heap->free_from = pb->index;
+    struct vtr_pageblock *pb = NULL, *owned = NULL;
+    uint32_t looked = 0;
+    for (unsigned i = 0; looked < RETIRE_WORDS && i < pageblocks(heap); i++) {
+        pb = vtr_pageblock_at(heap, heap->retire_next++ % pageblocks(heap));
+        if (!pageblock_idle(pb, &looked))
+            continue;
+        if (pb->owner == NULL && pageblock_retire(pb))
             return pb;
-        }
+        if (pb->owner != NULL)
+            owned = pb;
     }
-    return NULL;
+    if (owned == NULL)
+        return NULL;
+    pageblock_unown(owned);
+    return pageblock_retire(owned) ? owned : NULL;
+}
+
+/* What other threads hold back: at the limit it is everybody's. */
+static struct vtr_pageblock *find_uncut_of_others(struct vtr_heap *heap, unsigned klass)
+{
+    for (unsigned i = 0; i < pageblocks(heap); i++) {
+        struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
+        if (pb->klass == klass && pb->owner != NULL && has_uncut(pb))
+            pageblock_unown(pb);
+    }
+    return find_cut(heap, klass);
 }
 
 /* @return false if the system has no memory for the holder words. */
@@ -152,31 +201,40 @@ static bool pageblock_set_class(struct vtr_pageblock *pb, unsigned klass)
     return true;
 }
 
-struct vtr_pageblock *vtr_pageblock_get(struct vtr_heap *heap, unsigned klass)
+/* @return a pageblock without a class, or NULL. */
+static struct vtr_pageblock *find_any(struct vtr_heap *heap)
 {
+    struct vtr_pageblock *pb = find_free(heap);
+    if (pb == NULL && segment_add(heap) == 0)
+        pb = find_free(heap);
+    if (pb == NULL)
+        pb = find_idle(heap);
+    return pb;
+}
+
+struct vtr_pageblock *vtr_pageblock_get(const struct vtr_cache *cache, unsigned klass)
+{
+    struct vtr_heap *heap = cache->heap;
     pthread_mutex_lock(&heap->lock);
     struct vtr_pageblock *pb = find_cut(heap, klass);
     if (pb == NULL) {
-        pb = find_free(heap);
-        if (pb == NULL && segment_add(heap) == 0)
-            pb = find_free(heap);
-        if (pb == NULL)
-            pb = find_idle(heap);
+        pb = find_any(heap);
         if (pb != NULL && !pageblock_set_class(pb, klass))
             pb = NULL;
+        if (pb == NULL)
+            pb = find_uncut_of_others(heap, klass);
     }
     if (pb != NULL)
-        pb->owned = true;
+        pageblock_own(pb, cache);
     pthread_mutex_unlock(&heap->lock);
     return pb;
 }
 
-void vtr_pageblock_disown(struct vtr_pageblock *pb)
+void vtr_pageblock_disown(struct vtr_pageblock *pb, const struct vtr_cache *cache, unsigned klass)
 {
     pthread_mutex_lock(&pb->heap->lock);
-    pb->owned = false;
-    if (pb->fresh < pb->blocks)
-        pb->heap->half_cut[pb->klass]++;
+    if (pb->owner == cache && pb->klass == klass)
+        pageblock_unown(pb);
     pthread_mutex_unlock(&pb->heap->lock);
 }
 
@@ -194,7 +252,7 @@ static void block_init(struct vtr_pageblock *pb, uint32_t i)
     record_yield(rec);
 }
 
-uint32_t vtr_pageblock_cut(struct vtr_pageblock *pb, struct vtr_record **rec, uint32_t n)
+static uint32_t pageblock_cut(struct vtr_pageblock *pb, struct vtr_record **rec, uint32_t n)
 {
     uint32_t first = pb->fresh;
     if (n > pb->blocks - first)
@@ -208,6 +266,16 @@ uint32_t vtr_pageblock_cut(struct vtr_pageblock *pb, struct vtr_record **rec, ui
         pb->ever = first + n;
     /* R4: their records are complete before they count; A4 in vtr_heap_stat and sweep. */
     __atomic_store_n(&pb->fresh, first + n, __ATOMIC_RELEASE);
+    return n;
+}
+
+uint32_t vtr_pageblock_cut(struct vtr_pageblock *pb, const struct vtr_cache *cache, unsigned klass,
+                           struct vtr_record **rec, uint32_t n)
+{
+    pthread_mutex_lock(&pb->lock);
+    /* While it is this thread's, its class is what this thread asked for last. */
+    n = pb->owner == cache && pb->klass == klass ? pageblock_cut(pb, rec, n) : 0;
+    pthread_mutex_unlock(&pb->lock);
     return n;
 }
 

@@ -50,11 +50,12 @@ static int map_fixed(void *at, size_t bytes, int prot, int fd)
     return mmap(at, bytes, prot, flags, fd, 0) == MAP_FAILED ? -errno : 0;
 }
 
-/* Back to reserved addresses. */
+/* Back to reserved addresses. A process that has no mapping or address space left may be refused
+ * that too: what is there then stays until the next try for this segment, or the heap, ends it. */
 static void unmap_fixed(void *at, size_t bytes)
 {
-    int rc = map_fixed(at, bytes, PROT_NONE, -1);
-    vtr_check(rc == 0);
+    if (map_fixed(at, bytes, PROT_NONE, -1) != 0)
+        madvise(at, bytes, MADV_REMOVE); /* but not its memory; EINVAL if nothing is mapped */
 }
 
 /* Bytes of the mapping that begins at @p at on huge pages, as the kernel tells it. */
@@ -77,6 +78,20 @@ static size_t huge_bytes_at(const void *at)
     return kib << 10;
 }
 
+/* In pieces, so that a program with timers gets on: on many kernels a signal undoes a whole call. */
+static int reserve(int fd, size_t at, size_t bytes)
+{
+    const size_t piece = VTR_PAGEBLOCK_BYTES; /* also a huge page */
+    for (size_t done = 0; done < bytes;) {
+        size_t n = bytes - done < piece ? bytes - done : piece;
+        if (fallocate(fd, 0, (off_t)(at + done), (off_t)n) == 0)
+            done += n;
+        else if (errno != EINTR)
+            return -errno;
+    }
+    return 0;
+}
+
 /* A sized memfd whose pages are reserved, so that no access to it can end in SIGBUS. */
 static int data_memfd(enum vtr_pages pages)
 {
@@ -87,13 +102,13 @@ static int data_memfd(enum vtr_pages pages)
     if (fd < 0)
         return -errno;
     /* For THP the view does it: the file knows no advice, and would take 4 KiB pages. */
-    if (ftruncate(fd, VTR_SEGMENT_BYTES) != 0 ||
-        (pages != VTR_PAGES_THP && fallocate(fd, 0, 0, VTR_SEGMENT_BYTES) != 0)) {
-        int rc = -errno;
-        close(fd);
-        return rc;
-    }
-    return fd;
+    int rc = ftruncate(fd, VTR_SEGMENT_BYTES) == 0 ? 0 : -errno;
+    if (rc == 0 && pages != VTR_PAGES_THP)
+        rc = reserve(fd, 0, VTR_SEGMENT_BYTES);
+    if (rc == 0)
+        return fd;
+    close(fd);
+    return rc;
 }
 
 /* Fills the writable view with memory: first touch costs up to 484 ns a KiB, so not on a packet. */
@@ -105,7 +120,7 @@ static int populate(uint8_t *write, int fd, enum vtr_pages pages)
         return errno == EFAULT ? -ENOMEM : -errno;
     if (pages == VTR_PAGES_THP && huge_bytes_at(write) < VTR_SEGMENT_BYTES)
         return -EOPNOTSUPP;
-    return fallocate(fd, 0, 0, VTR_SEGMENT_BYTES) == 0 ? 0 : -errno;
+    return reserve(fd, 0, VTR_SEGMENT_BYTES);
 }
 
 static int seal_and_map_read(uint8_t *read, const uint8_t *write, int fd)
@@ -208,8 +223,6 @@ void vtr_segment_destroy(struct vtr_segment *segment)
 
 int vtr_segment_back_holders(const struct vtr_segment *segment, unsigned pageblock, size_t blocks)
 {
-    off_t at = (off_t)(pageblock * VTR_AREA_BYTES + vtr_area_skew(pageblock));
-    return fallocate(segment->holders_fd, 0, at, (off_t)(blocks * sizeof(struct vtr_holders))) == 0
-               ? 0
-               : -errno;
+    return reserve(segment->holders_fd, pageblock * VTR_AREA_BYTES + vtr_area_skew(pageblock),
+                   blocks * sizeof(struct vtr_holders));
 }

@@ -34,7 +34,7 @@ void vtr_views_release(struct vtr_views *views);
 /**
  * Maps segment @p k.
  * @param pages  the kind to take, or AUTO for the best there is.
- * @return 0 or -errno; nothing is left mapped or open on failure.
+ * @return 0 or -errno; on failure nothing is left open, nor mapped if the system lets go of it.
  */
 int vtr_segment_create(struct vtr_views *views, unsigned k, enum vtr_pages pages,
                        struct vtr_segment *out);

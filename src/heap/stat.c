@@ -15,28 +15,25 @@ const char *vtr_pages_name(enum vtr_pages pages)
     return names[pages];
 }
 
+/* A header block that only its thread's cache holds is the library's, not the program's. Both are
+ * looked at together: looked for among the caches afterwards, it may be one not counted before. */
+static bool block_is_live(struct vtr_record *rec, uint64_t own)
+{
+    return (__atomic_load_n(&vtr_holders_of(rec)->word, __ATOMIC_RELAXED) & own) != 0 &&
+           !(__atomic_load_n(&rec->carved, __ATOMIC_RELAXED) != 0 &&
+             __atomic_load_n(&rec->count, __ATOMIC_RELAXED) == 1);
+}
+
 static void pageblock_stat(struct vtr_pageblock *pb, struct vtr_heap_stat *out)
 {
-    const struct vtr_holders *h = vtr_holders_of(pb->records);
     uint32_t fresh = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE); /* A4 */
     for (uint32_t i = 0; i < fresh; i++) {
-        if ((__atomic_load_n(&h[i].word, __ATOMIC_RELAXED) & pb->own_bit) == 0)
+        if (!block_is_live(&pb->records[i], pb->own_bit))
             continue;
         out->live_blocks++;
         out->live_bytes += pb->block_bytes;
     }
     out->pageblock_bytes += VTR_PAGEBLOCK_BYTES;
-}
-
-/* A header block that only its thread's cache holds is the library's, not the program's. */
-static void uncount_header(struct vtr_cache *cache, void *arg)
-{
-    struct vtr_heap_stat *out = (struct vtr_heap_stat *)arg;
-    struct vtr_record *rec = __atomic_load_n(&cache->header.rec, __ATOMIC_RELAXED);
-    if (rec == NULL || __atomic_load_n(&rec->count, __ATOMIC_RELAXED) != 1)
-        return;
-    out->live_blocks--;
-    out->live_bytes -= vtr_pageblock_of(rec)->block_bytes;
 }
 
 void vtr_heap_stat(struct vtr_heap *heap, struct vtr_heap_stat *out)
@@ -57,7 +54,6 @@ void vtr_heap_stat(struct vtr_heap *heap, struct vtr_heap_stat *out)
             pageblock_stat(pb, out);
     }
     pthread_mutex_unlock(&heap->lock);
-    vtr_caches_each(heap, uncount_header, out);
     out->failed = __atomic_load_n(&heap->failed, __ATOMIC_RELAXED);
 }
 

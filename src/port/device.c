@@ -16,7 +16,8 @@
 /* Ethernet header and one VLAN tag: what a frame has beside the MTU. */
 enum { FRAME_BESIDE_MTU = RTE_ETHER_HDR_LEN + 4 };
 
-/* net_tap's descriptors are the segments of one frame, and every read names them all to the kernel. */
+/* net_tap's descriptors are the segments of one frame, and every read names them all to the kernel.
+ */
 static const struct vtr_driver drivers[] = {
     { "net_null", .any_length = true, .segments = UINT16_MAX, .descs = 1024 },
     { "net_ring", .any_length = true, .segments = UINT16_MAX, .descs = 1024 },
@@ -32,6 +33,8 @@ static const struct {
     const char *line, *means, *hint;
 } known[] = {
     { "/dev/net/tun", NULL,
+      "it takes CAP_NET_ADMIN: run it with sudo; null: ring: and memif: need no rights" },
+    { "TUNSETIFF", NULL,
       "it takes CAP_NET_ADMIN: run it with sudo; null: ring: and memif: need no rights" },
     { "failed to parse device", "DPDK has no driver of this name",
       "drivers are packages: apt-cache search librte-net-" },
@@ -59,7 +62,8 @@ static int errno_of(const char *line, int otherwise)
 }
 
 /* Says what was logged since @p mark. */
-static int did_not_come_up(const struct vtr_spec *spec, uint64_t mark, int rc, struct vtr_error *err)
+static int did_not_come_up(const struct vtr_spec *spec, uint64_t mark, int rc,
+                           struct vtr_error *err)
 {
     char line[160];
     const char *hint = NULL, *why = line;

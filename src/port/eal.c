@@ -22,6 +22,9 @@
 /* EAL's own heap: device records, rings, mempool headers. Address space, touched as it is used. */
 #define EAL_MEGABYTES "64"
 
+/* What net_memif and net_tap log at every start without configuration files, and can do without. */
+#define NOISE "mp action"
+
 /* The newest end of the log. */
 static struct {
     pthread_mutex_t lock;
@@ -77,8 +80,10 @@ void vtr_eal_said_(uint64_t mark, char *line, size_t size)
     memcpy(text, said.text + said.len - n, n);
     pthread_mutex_unlock(&said.lock);
     text[n] = '\0';
-    text[strcspn(text, "\n")] = '\0';
-    snprintf(line, size, "%s", behind_prefix(text));
+    line[0] = '\0';
+    for (char *rest = text, *next; (next = strsep(&rest, "\n")) != NULL && line[0] == '\0';)
+        if (strstr(next, NOISE) == NULL)
+            snprintf(line, size, "%s", behind_prefix(next));
 }
 
 /* The first CPU that the caller may run on: EAL keeps its own threads away from it. */
@@ -114,8 +119,8 @@ static int eal_init(unsigned cpu)
     char name[] = "vitrine", no_huge[] = "--no-huge", no_shconf[] = "--no-shconf";
     char no_telemetry[] = "--no-telemetry", iova[] = "--iova-mode=va";
     char m[] = "-m", megabytes[] = EAL_MEGABYTES, a[] = "-a";
-    char *argv[] = { name, no_huge, no_shconf, no_telemetry, iova, m,   megabytes,
-                     prefix, lcores, a, allow, NULL };
+    char *argv[] = { name,   no_huge, no_shconf, no_telemetry, iova, m, megabytes,
+                     prefix, lcores,  a,         allow,        NULL };
     return rte_eal_init((int)(sizeof argv / sizeof argv[0]) - 1, argv);
 }
 
@@ -124,7 +129,8 @@ static int start_failed(uint64_t mark)
     char line[160];
     int code = rte_errno != 0 ? rte_errno : ENODEV;
     vtr_eal_said_(mark, line, sizeof line);
-    return vtr_error_set_(&eal.err, code, "DPDK starts once in a process: fix the cause, then restart it",
+    return vtr_error_set_(&eal.err, code,
+                          "DPDK starts once in a process: fix the cause, then restart it",
                           "cannot start DPDK: %s", line[0] != '\0' ? line : strerror(code));
 }
 

@@ -41,33 +41,50 @@ static bool served_here(const char *path)
     return false;
 }
 
-/* Whether a process listens at the path. @return 0 for no, else a positive errno. */
-static int listener(const char *path)
+/* Whether a socket is open at the path. A datagram socket asks: the kernel refuses it for its type
+ * where one is, and nobody notices. A real connection that ends at once would make net_memif's
+ * server close a descriptor that EAL's interrupt thread still has, which aborts the process.
+ * @return 0 for no, else a positive errno; EADDRINUSE for yes. */
+static int serving(const char *path)
 {
     struct sockaddr_un un = { .sun_family = AF_UNIX };
     memcpy(un.sun_path, path, strlen(path) + 1);
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return errno;
-    int rc = connect(fd, (struct sockaddr *)&un, sizeof un) == 0 ? EADDRINUSE : errno;
+    int rc = connect(fd, (struct sockaddr *)&un, sizeof un) == 0 ? EPROTOTYPE : errno;
     close(fd);
     if (rc == ECONNREFUSED || rc == ENOENT)
         return 0;
-    return rc == EAGAIN || rc == EPROTOTYPE ? EADDRINUSE : rc;
+    return rc == EPROTOTYPE || rc == EPERM ? EADDRINUSE : rc;
+}
+
+/* The driver would refuse this too, and keep the device it had begun. */
+static int claim_id(const struct vtr_memif *memif, const struct vtr_spec *spec,
+                    struct vtr_error *err)
+{
+    for (const struct vtr_memif *m = servers; m != NULL; m = m->next)
+        if (strcmp(m->path, memif->path) == 0 && m->id == memif->id)
+            return vtr_spec_fail_(spec, err, EBUSY, "give it another id: ,id=1",
+                                  "this process serves id %u of %s", memif->id, memif->path);
+    return 0;
 }
 
 static int clear_stale(const struct vtr_memif *memif, const struct vtr_spec *spec,
                        struct vtr_error *err)
 {
     struct stat st;
-    if (served_here(memif->path) || lstat(memif->path, &st) != 0)
+    if (served_here(memif->path))
+        return claim_id(memif, spec, err);
+    if (lstat(memif->path, &st) != 0)
         return 0;
     if (!S_ISSOCK(st.st_mode))
         return vtr_spec_fail_(spec, err, EEXIST, "name a path where nothing is",
                               "%s is there and no socket", memif->path);
-    int rc = listener(memif->path);
+    int rc = serving(memif->path);
     if (rc == EADDRINUSE)
-        return vtr_spec_fail_(spec, err, EBUSY, "give it another path, or be its client: ,role=client",
+        return vtr_spec_fail_(spec, err, EBUSY,
+                              "give it another path, or be its client: ,role=client",
                               "another process serves %s", memif->path);
     if (rc == 0 && unlink(memif->path) != 0)
         rc = errno;
@@ -94,7 +111,7 @@ static int claim_client(const struct vtr_memif *memif, const struct vtr_spec *sp
 {
     if (served_here(memif->path))
         return 0;
-    int rc = listener(memif->path);
+    int rc = serving(memif->path);
     if (rc == EADDRINUSE)
         return 0;
     if (rc == 0)
@@ -120,6 +137,7 @@ int vtr_memif_open_(struct vtr_memif *memif, const struct vtr_spec *spec, unsign
     memset(memif, 0, sizeof *memif);
     vtr_spec_option_(spec, "role", role, sizeof role);
     memif->server = strcmp(role, "server") == 0;
+    memif->id = (uint32_t)vtr_spec_number_(spec, "id", 0);
     memif->bytes = bytes < SLOT_BYTES_MIN ? SLOT_BYTES_MIN : (bytes + 63) & ~63u;
     if (memif->bytes > UINT16_MAX)
         memif->bytes = UINT16_MAX;
@@ -132,8 +150,8 @@ int vtr_memif_open_(struct vtr_memif *memif, const struct vtr_spec *spec, unsign
         rc = memif->server ? claim_server(memif, spec, err) : claim_client(memif, spec, err);
     if (rc != 0)
         return rc;
-    int n = snprintf(args, size, "socket=%s,socket-abstract=no,bsize=%u,rsize=%u%s%s%s", memif->path,
-                     memif->bytes, log2, memif->server ? ",role=server" : "",
+    int n = snprintf(args, size, "socket=%s,socket-abstract=no,bsize=%u,rsize=%u%s%s%s",
+                     memif->path, memif->bytes, log2, memif->server ? ",role=server" : "",
                      spec->args[0] != '\0' ? "," : "", spec->args);
     vtr_check(n < (int)size);
     if (memif->server) {

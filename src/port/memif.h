@@ -15,9 +15,10 @@
 
 struct vtr_memif {
     bool server;
+    uint32_t id;
     uint32_t bytes; /* of a slot: the longest frame that can be sent */
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* absolute; "" for no memif */
-    struct vtr_memif *next; /* other servers of this process */
+    struct vtr_memif *next;                                 /* other servers of this process */
 };
 
 /**

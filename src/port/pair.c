@@ -20,7 +20,7 @@ struct vtr_pair {
     struct vtr_pair *next;
     char name[VTR_SPEC_MAX + 1];
     unsigned queues;
-    bool open[2]; /* atomic: read by vtr_pair_up_ */
+    bool open[2];                       /* atomic: read by vtr_pair_up_ */
     struct rte_ring *to[2][QUEUES_MAX]; /* what side 0 and side 1 receive from */
 };
 

@@ -33,8 +33,8 @@ static int out_of_range(struct setup *s, const char *name, unsigned value, unsig
 {
     if (value >= min && value <= max)
         return 0;
-    return vtr_spec_fail_(&s->spec, s->err, EINVAL, NULL, "%s is %u, not %u to %u", name, value, min,
-                          max);
+    return vtr_spec_fail_(&s->spec, s->err, EINVAL, NULL, "%s is %u, not %u to %u", name, value,
+                          min, max);
 }
 
 /* Checks the options and fills in defaults; a caller built against an older header gives fewer. */
@@ -107,10 +107,9 @@ static int probe_memif(struct vtr_port *port, struct setup *s)
 static int probe_ring(struct vtr_port *port, struct setup *s)
 {
     const struct vtr_driver *ring = vtr_driver_of_("net_ring");
-    int rc = vtr_pair_open_(&s->spec, s->dev.queues,
-                            s->dev.rx_descs != 0 ? s->dev.rx_descs : ring->descs,
-                            s->dev.tx_descs != 0 ? s->dev.tx_descs : ring->descs, &port->pair,
-                            &port->side, s->err);
+    int rc = vtr_pair_open_(
+        &s->spec, s->dev.queues, s->dev.rx_descs != 0 ? s->dev.rx_descs : ring->descs,
+        s->dev.tx_descs != 0 ? s->dev.tx_descs : ring->descs, &port->pair, &port->side, s->err);
     if (rc != 0)
         return rc;
     rc = vtr_pair_device_(port->pair, port->side, port->dev.name, sizeof port->dev.name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * struct vtr_port, for the files of this folder. A queue's receive and transmit sides are written by
- * their one caller each and share no cache line.
+ * struct vtr_port, for the files of this folder. A queue's receive and transmit sides are written
+ * by their one caller each and share no cache line.
  */
 #ifndef VITRINE_PORT_PORTS_H
 #define VITRINE_PORT_PORTS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Racks, and the mempool handler "vitrine" through which drivers see them. The mempool has no cache:
- * ours lie beneath it, and a cache of its own would hand out bare mbufs.
+ * Racks, and the mempool handler "vitrine" through which drivers see them. The mempool has no
+ * cache: ours lie beneath it, and a cache of its own would hand out bare mbufs.
  */
 #include "port/rack.h"
 
@@ -19,8 +19,10 @@
 enum { MADE_AT_ONCE = 256 };
 
 /* An mbuf behind the header that every object of a mempool has. */
-enum { STRIDE = RTE_ALIGN_CEIL(sizeof(struct rte_mempool_objhdr), RTE_MEMPOOL_ALIGN) +
-                sizeof(struct rte_mbuf) };
+enum {
+    STRIDE = RTE_ALIGN_CEIL(sizeof(struct rte_mempool_objhdr), RTE_MEMPOOL_ALIGN) +
+             sizeof(struct rte_mbuf)
+};
 
 __thread struct vtr_rack *vtr_rack_mine_ __attribute__((tls_model("initial-exec")));
 
@@ -126,19 +128,22 @@ int vtr_rack_register_(struct vtr_error *err)
         .align = sizeof(uint64_t),
     };
     if (rte_mbuf_dynfield_register_offset(&field, VTR_WHAT_OFFSET) != VTR_WHAT_OFFSET)
-        return vtr_error_set_(err, EBUSY, NULL, "byte %d of DPDK's mbufs is taken by another library",
+        return vtr_error_set_(err, EBUSY, NULL,
+                              "byte %d of DPDK's mbufs is taken by another library",
                               VTR_WHAT_OFFSET);
     vtr_rack_ops_ = rte_mempool_register_ops(&ops);
-    return vtr_rack_ops_ >= 0 ? 0 : vtr_error_set_(err, -vtr_rack_ops_, NULL,
-                                                   "DPDK takes no further mempool handler");
+    return vtr_rack_ops_ >= 0
+               ? 0
+               : vtr_error_set_(err, -vtr_rack_ops_, NULL, "DPDK takes no further mempool handler");
 }
 
 static bool grow(struct vtr_rack *rack)
 {
     uint32_t n = rack->max - rack->made < MADE_AT_ONCE ? rack->max - rack->made : MADE_AT_ONCE;
-    int got = n == 0 ? 0
-                     : rte_mempool_populate_iova(rack->mp, rack->mbufs + (size_t)rack->made * STRIDE,
-                                                 RTE_BAD_IOVA, (size_t)n * STRIDE, NULL, NULL);
+    int got = n == 0
+                  ? 0
+                  : rte_mempool_populate_iova(rack->mp, rack->mbufs + (size_t)rack->made * STRIDE,
+                                              RTE_BAD_IOVA, (size_t)n * STRIDE, NULL, NULL);
     rack->made += got > 0 ? (uint32_t)got : 0;
     return got > 0;
 }

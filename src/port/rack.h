@@ -21,7 +21,8 @@
 #include <vitrine/heap.h>
 #include <vitrine/inline/record.h>
 
-/* Longest segment of an mbuf: what drivers of any release take a mempool's largest data room for. */
+/* Longest segment of an mbuf: what drivers of any release take a mempool's largest data room for.
+ */
 enum { VTR_SEG_BYTES_MAX = UINT16_MAX - RTE_PKTMBUF_HEADROOM };
 
 /* Most packets that go to or come from a driver at once. */
@@ -98,6 +99,34 @@ VTR_STATIC_ASSERT(VTR_WHAT_OFFSET >= offsetof(struct rte_mbuf, dynfield1) &&
 static inline uint64_t *vtr_mbuf_what_(struct rte_mbuf *m)
 {
     return RTE_MBUF_DYNFIELD(m, VTR_WHAT_OFFSET, uint64_t *);
+}
+
+/* A driver orders what it takes before what it gives. ThreadSanitizer cannot see into a driver that
+ * was built without it, and is told. */
+#ifdef __has_feature
+#define VTR_TSAN_CLANG __has_feature(thread_sanitizer)
+#else
+#define VTR_TSAN_CLANG 0
+#endif
+#if defined __SANITIZE_THREAD__ || VTR_TSAN_CLANG
+void __tsan_acquire(void *at);
+void __tsan_release(void *at);
+#define VTR_TSAN(call) call
+#else
+#define VTR_TSAN(call) (void)0
+#endif
+
+/** R1: to a driver. A1: from a driver. */
+static inline void vtr_mbufs_go_(struct rte_mbuf *const *mbufs, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        VTR_TSAN(__tsan_release(mbufs[i]));
+}
+
+static inline void vtr_mbufs_come_(struct rte_mbuf *const *mbufs, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        VTR_TSAN(__tsan_acquire(mbufs[i]));
 }
 
 static inline void vtr_rack_push_(struct vtr_rack *rack, struct rte_mbuf *m)

@@ -216,6 +216,7 @@ unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
         struct rte_mbuf *mbufs[VTR_BURST];
         unsigned ask = n - asked < VTR_BURST ? n - asked : VTR_BURST;
         unsigned came = rte_eth_rx_burst(port->id, (uint16_t)queue, mbufs, (uint16_t)ask);
+        vtr_mbufs_come_(mbufs, came);
         if (came != 0)
             got += take_burst(q, queue, mbufs, came, pkts + got);
         if (came < ask)

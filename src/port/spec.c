@@ -13,7 +13,8 @@
 
 #include "base/error.h"
 
-#define TYPES_HINT "port types: null: ring:NAME memif:PATH, or a DPDK device like net_tap0,iface=vtr0"
+#define TYPES_HINT                                                                                 \
+    "port types: null: ring:NAME memif:PATH, or a DPDK device like net_tap0,iface=vtr0"
 
 enum kind { NUMBER, WORDS, MAC, TEXT };
 
@@ -104,12 +105,12 @@ static int unknown_type(const struct vtr_spec *spec, const char *text, size_t le
 static bool option_in(const char *args, const char *key, char *value, size_t size)
 {
     size_t len = strlen(key);
-    for (const char *at = args; at != NULL; at = strchr(at, ',')) {
-        at += at == args ? 0 : 1;
+    for (const char *at = args; *at != '\0'; at += *at == ',') {
         if (strncmp(at, key, len) == 0 && at[len] == '=') {
             snprintf(value, size, "%.*s", (int)strcspn(at + len + 1, ","), at + len + 1);
             return true;
         }
+        at += strcspn(at, ",");
     }
     return false;
 }
@@ -164,8 +165,9 @@ static int bad_value(const struct vtr_spec *spec, const struct rule *rule, const
                      struct vtr_error *err)
 {
     if (rule->kind == NUMBER)
-        return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s=%s' is not a number from %lu to %lu",
-                              rule->key, value, rule->min, rule->max);
+        return vtr_spec_fail_(spec, err, EINVAL, NULL,
+                              "option '%s=%s' is not a number from %lu to %lu", rule->key, value,
+                              rule->min, rule->max);
     if (rule->kind == TEXT)
         return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s' takes %lu to %lu bytes",
                               rule->key, rule->min, rule->max);
@@ -193,8 +195,9 @@ static int check_option(const struct vtr_spec *spec, const char *driver, char *o
         if (!rule_holds(&rules[i], value))
             return bad_value(spec, &rules[i], value, err);
     }
-    return known || !strict ? 0
-                            : vtr_spec_fail_(spec, err, EINVAL, NULL, "no option '%s' here", option);
+    return known || !strict
+               ? 0
+               : vtr_spec_fail_(spec, err, EINVAL, NULL, "no option '%s' here", option);
 }
 
 static int check_options(const struct vtr_spec *spec, const char *driver, struct vtr_error *err)
@@ -260,15 +263,13 @@ static int parse_memif(struct vtr_spec *spec, struct vtr_error *err)
 
 static int parse_scheme(const char *text, struct vtr_spec *spec, struct vtr_error *err)
 {
-    static int (*const parse[SCHEMES])(struct vtr_spec *, struct vtr_error *) = { parse_null,
-                                                                                 parse_ring,
-                                                                                 parse_memif };
+    static int (*const parse[SCHEMES])(
+        struct vtr_spec *, struct vtr_error *) = { parse_null, parse_ring, parse_memif };
     size_t len = strcspn(text, ":,");
     for (int i = 0; i < SCHEMES; i++)
         if (text[len] == ':' && len == strlen(schemes[i]) && memcmp(text, schemes[i], len) == 0) {
             spec->scheme = (enum vtr_scheme)i;
-            split(text + len + 1, spec->target, sizeof spec->target, spec->args,
-                  sizeof spec->args);
+            split(text + len + 1, spec->target, sizeof spec->target, spec->args, sizeof spec->args);
             return parse[i](spec, err);
         }
     return unknown_type(spec, text, len, err);
@@ -293,7 +294,8 @@ bool vtr_spec_option_(const struct vtr_spec *spec, const char *key, char *value,
     return option_in(spec->args, key, value, size);
 }
 
-unsigned long vtr_spec_number_(const struct vtr_spec *spec, const char *key, unsigned long otherwise)
+unsigned long vtr_spec_number_(const struct vtr_spec *spec, const char *key,
+                               unsigned long otherwise)
 {
     char value[32];
     return vtr_spec_option_(spec, key, value, sizeof value) ? strtoul(value, NULL, 10) : otherwise;

@@ -69,12 +69,9 @@ void vtr_port_info(struct vtr_port *port, struct vtr_port_info *out)
 const char *vtr_drop_name(enum vtr_drop reason)
 {
     static const char *const names[VTR_DROP_REASONS] = {
-        [VTR_DROP_RX_NO_BLOCK] = "rx_no_block",
-        [VTR_DROP_RX_FULL] = "rx_full",
-        [VTR_DROP_RX_ERROR] = "rx_error",
-        [VTR_DROP_TX_EMPTY] = "tx_empty",
-        [VTR_DROP_TX_LONG] = "tx_long",
-        [VTR_DROP_TX_SEGS] = "tx_segs",
+        [VTR_DROP_RX_NO_BLOCK] = "rx_no_block", [VTR_DROP_RX_FULL] = "rx_full",
+        [VTR_DROP_RX_ERROR] = "rx_error",       [VTR_DROP_TX_EMPTY] = "tx_empty",
+        [VTR_DROP_TX_LONG] = "tx_long",         [VTR_DROP_TX_SEGS] = "tx_segs",
         [VTR_DROP_TX_ERROR] = "tx_error",
     };
     return (unsigned)reason < VTR_DROP_REASONS ? names[reason] : NULL;

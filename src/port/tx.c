@@ -81,7 +81,8 @@ static void chain_list(struct vtr_rack *rack, struct rte_mbuf *tail, const struc
     for (uint32_t i = vtr_list_find_(list, off); off < stop; i++) {
         const struct vtr_seg *s = &list->seg[i];
         uint32_t end = s->end < stop ? s->end : stop;
-        tail = chain_block(rack, tail, s->what, s->off + (off - vtr_list_start_(list, i)), end - off);
+        tail =
+            chain_block(rack, tail, s->what, s->off + (off - vtr_list_start_(list, i)), end - off);
         off = end;
     }
 }
@@ -189,10 +190,10 @@ static VTR_COLD void unload(struct vtr_rack *rack, struct burst *b, unsigned fro
 /* Ends a packet that can never be sent. @return false, and nothing done, if it can be. */
 static VTR_COLD bool refuse(const struct vtr_port *port, struct vtr_txq *q, struct vtr_pkt *pkt)
 {
-    uint64_t *reason = pkt->data.len == 0                         ? &q->empty
-                       : pkt->data.len > port->frame_max          ? &q->too_long
-                       : mbufs_for(pkt->data) > port->seg_max     ? &q->too_many
-                                                                  : NULL;
+    uint64_t *reason = pkt->data.len == 0                     ? &q->empty
+                       : pkt->data.len > port->frame_max      ? &q->too_long
+                       : mbufs_for(pkt->data) > port->seg_max ? &q->too_many
+                                                              : NULL;
     if (reason == NULL)
         return false;
     vtr_pkt_unref(pkt);
@@ -208,8 +209,9 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
     struct vtr_txq *q = &port->txq[queue];
     struct burst b;
     load(port, q->rack, pkts, n, &b);
-    unsigned sent = b.n == 0 ? 0
-                             : rte_eth_tx_burst(port->id, (uint16_t)queue, b.mbufs, (uint16_t)b.n);
+    vtr_mbufs_go_(b.mbufs, b.n);
+    unsigned sent =
+        b.n == 0 ? 0 : rte_eth_tx_burst(port->id, (uint16_t)queue, b.mbufs, (uint16_t)b.n);
     uint64_t bytes = accepted(pkts, sent, b.taken);
     vtr_count_(&q->pkts, sent);
     vtr_count_(&q->bytes, bytes);

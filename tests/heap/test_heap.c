@@ -5,8 +5,24 @@
 #include "support.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "heap/block.h"
+
+/* The library's: while set, every other call is met by a signal. */
+static bool interrupting;
+static unsigned interrupted;
+
+int fallocate(int fd, int mode, off_t at, off_t len)
+{
+    if (interrupting && interrupted++ % 2 == 0) {
+        errno = EINTR;
+        return -1;
+    }
+    return (int)syscall(SYS_fallocate, fd, mode, at, len);
+}
 
 static void the_defaults_open_a_heap(void **state)
 {
@@ -162,6 +178,21 @@ static void a_full_heap_says_so_and_recovers_in_any_size(void **state)
     test_heap_end(heap);
 }
 
+/* 50 classes, 32 pageblocks: what this thread cut for other sizes must not be lost to this one. */
+static void an_empty_heap_serves_every_size_in_turn(void **state)
+{
+    (void)state;
+    struct vtr_heap *heap = test_heap(64 << 20);
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned k = 0; k <= (unsigned)vtr_class_for_(vtr_heap_block_max()); k++) {
+            struct vtr_buf b;
+            assert_int_equal(vtr_buf_init(heap, 0, vtr_class_bytes_(k), &b), 0);
+            vtr_buf_fini(&b);
+        }
+    }
+    test_heap_end(heap);
+}
+
 static void a_heap_grows_by_segments_up_to_its_limit(void **state)
 {
     (void)state;
@@ -177,6 +208,66 @@ static void a_heap_grows_by_segments_up_to_its_limit(void **state)
     for (size_t i = 0; i < n; i++)
         vtr_buf_fini(&bufs[i]);
     free(bufs);
+    test_heap_end(heap);
+}
+
+static void fill_without_address_space(void)
+{
+    struct vtr_heap *heap = test_heap(128 << 20);
+    struct rlimit none = { 1 << 20, 1 << 20 };
+    struct vtr_buf bufs[65];
+    if (vtr_buf_init(heap, 0, 1, &bufs[0]) != 0 || vtr_buf_init(heap, 0, 1 << 20, &bufs[1]) != 0)
+        _exit(1);
+    vtr_buf_fini(&bufs[0]); /* the thread's magazines are there now: only the segment is not */
+    vtr_buf_fini(&bufs[1]);
+    setrlimit(RLIMIT_AS, &none);
+    if (fill(heap, 1 << 20, bufs, 65) != 64 || vtr_buf_init(heap, 0, 1, &bufs[64]) != -ENOMEM)
+        _exit(1);
+    for (unsigned i = 0; i < 64; i++)
+        vtr_buf_fini(&bufs[i]);
+    if (vtr_buf_init(heap, 0, 1, &bufs[64]) != 0)
+        _exit(1);
+    fprintf(stderr, "served");
+}
+
+static void a_segment_that_cannot_be_mapped_is_a_refusal(void **state)
+{
+    (void)state;
+    char said[512];
+    assert_int_equal(test_death(fill_without_address_space, said, sizeof said), 0);
+    assert_string_equal(said, "served");
+}
+
+/* What is free lies behind 64 pageblocks that are not. */
+static void a_half_empty_heap_finds_its_other_half(void **state)
+{
+    (void)state;
+    struct vtr_heap *heap = test_heap(256 << 20);
+    struct vtr_buf bufs[256], more;
+    assert_int_equal(fill(heap, 1 << 20, bufs, 256), 256);
+    for (unsigned i = 192; i < 254; i++)
+        vtr_buf_fini(&bufs[i]);
+    assert_int_equal(vtr_buf_init(heap, 0, 2000, &more), 0);
+    vtr_buf_fini(&more);
+    for (unsigned i = 0; i < 192; i++)
+        vtr_buf_fini(&bufs[i]);
+    vtr_buf_fini(&bufs[254]);
+    vtr_buf_fini(&bufs[255]);
+    test_heap_end(heap);
+}
+
+static void signals_do_not_keep_a_heap_from_growing(void **state)
+{
+    (void)state;
+    struct vtr_buf bufs[128];
+    interrupting = true;
+    struct vtr_heap *heap = test_heap(128 << 20);
+    size_t n = fill(heap, 1 << 20, bufs, 128);
+    interrupting = false;
+    assert_int_equal(n, 128);
+    assert_true(interrupted > 64);
+    for (size_t i = 0; i < n; i++)
+        vtr_buf_fini(&bufs[i]);
     test_heap_end(heap);
 }
 
@@ -230,7 +321,11 @@ int main(void)
         cmocka_unit_test(every_size_fits_the_smallest_class_that_holds_it),
         cmocka_unit_test(classes_are_about_four_a_doubling_and_no_power_of_two),
         cmocka_unit_test(a_full_heap_says_so_and_recovers_in_any_size),
+        cmocka_unit_test(an_empty_heap_serves_every_size_in_turn),
         cmocka_unit_test(a_heap_grows_by_segments_up_to_its_limit),
+        cmocka_unit_test(a_segment_that_cannot_be_mapped_is_a_refusal),
+        cmocka_unit_test(a_half_empty_heap_finds_its_other_half),
+        cmocka_unit_test(signals_do_not_keep_a_heap_from_growing),
         cmocka_unit_test(two_heaps_in_one_thread_do_not_mix),
         cmocka_unit_test(generations_only_grow),
     };

@@ -160,6 +160,57 @@ static void what_a_thread_had_cached_is_there_for_the_next(void **state)
     test_heap_end(heap);
 }
 
+enum { SLEEPERS = 32 }; /* as many as the heap has pageblocks */
+
+struct sleepers {
+    struct vtr_heap *heap;
+    bool hold; /* a block while asleep */
+    pthread_barrier_t asleep, over;
+};
+
+static void *take_one_and_sleep(void *arg)
+{
+    struct sleepers *s = (struct sleepers *)arg;
+    struct vtr_buf b = VTR_BUF_EMPTY;
+    if (vtr_buf_init(s->heap, 0, 64, &b) != 0)
+        abort();
+    if (!s->hold)
+        vtr_buf_fini(&b);
+    pthread_barrier_wait(&s->asleep);
+    pthread_barrier_wait(&s->over);
+    vtr_buf_fini(&b);
+    return NULL;
+}
+
+/* Each sleeper has a pageblock of its own, of which it uses one block or none. */
+static void sleep_and_take(bool hold, size_t bytes, size_t n)
+{
+    struct sleepers s = { .heap = test_heap(64 << 20), .hold = hold };
+    pthread_t thread[SLEEPERS];
+    struct vtr_buf *bufs = (struct vtr_buf *)calloc(n, sizeof *bufs);
+    pthread_barrier_init(&s.asleep, NULL, SLEEPERS + 1);
+    pthread_barrier_init(&s.over, NULL, SLEEPERS + 1);
+    for (unsigned i = 0; i < SLEEPERS; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, take_one_and_sleep, &s), 0);
+    pthread_barrier_wait(&s.asleep);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(vtr_buf_init(s.heap, 0, bytes, &bufs[i]), 0);
+    pthread_barrier_wait(&s.over);
+    for (unsigned i = 0; i < SLEEPERS; i++)
+        pthread_join(thread[i], NULL);
+    for (size_t i = 0; i < n; i++)
+        vtr_buf_fini(&bufs[i]);
+    free(bufs);
+    test_heap_end(s.heap);
+}
+
+static void threads_that_sleep_hold_back_no_memory(void **state)
+{
+    (void)state;
+    sleep_and_take(false, 1 << 20, 64); /* all of the heap, in another size */
+    sleep_and_take(true, 64, 1000000);  /* nearly all of it, in blocks that they never cut */
+}
+
 static void *free_all(void *arg)
 {
     struct vtr_data *d = (struct vtr_data *)arg;
@@ -208,13 +259,100 @@ static void a_thread_that_ends_leaves_no_header_block_behind(void **state)
     test_heap_end(heap);
 }
 
+static void *prepend_for_ever(void *arg)
+{
+    struct sleepers *s = (struct sleepers *)arg;
+    while (!__atomic_load_n(&s->hold, __ATOMIC_RELAXED)) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, prepend_once, s->heap) != 0)
+            abort();
+        pthread_join(thread, NULL);
+    }
+    return NULL;
+}
+
+static void header_blocks_that_come_and_go_are_never_counted_below_zero(void **state)
+{
+    (void)state;
+    struct sleepers s = { .heap = test_heap(64 << 20) };
+    struct vtr_heap_stat stat;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, prepend_for_ever, &s), 0);
+    for (int i = 0; i < 300000; i++) {
+        vtr_heap_stat(s.heap, &stat);
+        assert_in_range(stat.live_blocks, 0, 4);
+        assert_in_range(stat.live_bytes, 0, 64 << 10);
+    }
+    __atomic_store_n(&s.hold, true, __ATOMIC_RELAXED);
+    pthread_join(thread, NULL);
+    test_heap_end(s.heap);
+}
+
+static void *fork_and_return(void *arg)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)arg;
+    int status = 0;
+    prepend_once(heap);
+    pid_t pid = fork();
+    if (pid == 0) {
+        prepend_once(test_heap(64 << 20)); /* one of its own */
+        return NULL; /* the child's last thread ends here, with caches of both */
+    }
+    waitpid(pid, &status, 0);
+    fprintf(stderr, "%d", status);
+    prepend_once(heap);
+    return NULL;
+}
+
+static void end_a_thread_in_a_forked_child(void)
+{
+    pthread_t thread;
+    struct vtr_heap *heap = test_heap(64 << 20);
+    fflush(stdout);
+    if (pthread_create(&thread, NULL, fork_and_return, heap) != 0)
+        _exit(1);
+    pthread_join(thread, NULL);
+    test_heap_end(heap);
+}
+
+static void a_forked_child_ends_its_thread_in_peace(void **state)
+{
+    (void)state;
+    char said[512];
+    fflush(stdout);
+    assert_int_equal(test_death(end_a_thread_in_a_forked_child, said, sizeof said), 0);
+    assert_string_equal(said, "0");
+}
+
+static void share_without_thread_keys(void)
+{
+    pthread_key_t key;
+    while (pthread_key_create(&key, NULL) == 0)
+        ;
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_data d;
+    fprintf(stderr, "%d", vtr_data_copy(heap, "x", 1, &d));
+}
+
+static void a_process_without_thread_keys_is_refused(void **state)
+{
+    (void)state;
+    char said[512];
+    assert_int_equal(test_death(share_without_thread_keys, said, sizeof said), 0);
+    assert_string_equal(said, "-12");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_process_without_thread_keys_is_refused), /* before any key is made */
         cmocka_unit_test(shared_data_stays_whole_and_every_block_comes_back),
         cmocka_unit_test(one_block_counted_by_all_threads_is_freed_once),
         cmocka_unit_test(what_a_thread_had_cached_is_there_for_the_next),
+        cmocka_unit_test(a_forked_child_ends_its_thread_in_peace),
+        cmocka_unit_test(threads_that_sleep_hold_back_no_memory),
         cmocka_unit_test(a_thread_that_only_allocates_lives_on_what_another_frees),
+        cmocka_unit_test(header_blocks_that_come_and_go_are_never_counted_below_zero),
         cmocka_unit_test(a_thread_that_ends_leaves_no_header_block_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

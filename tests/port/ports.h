@@ -101,7 +101,8 @@ static inline unsigned test_receive(struct vtr_port *port, unsigned queue, struc
     return got;
 }
 
-static inline void test_send(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
+static inline void test_send(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
+                             unsigned n)
 {
     struct timespec began;
     unsigned sent = 0;

@@ -201,7 +201,8 @@ static void a_raw_ring_forgets_no_block(void **state)
 {
     struct vtr_heap *heap = test_heap(64 << 20);
     struct vtr_port *port = test_port(heap, "net_ring5", NULL); /* a loop of itself */
-    struct vtr_pkt pkts[3] = { test_pkt(heap, 60, 0), test_pkt(heap, 60, 1), test_pkt(heap, 60, 2) };
+    struct vtr_pkt pkts[3] = { test_pkt(heap, 60, 0), test_pkt(heap, 60, 1),
+                               test_pkt(heap, 60, 2) };
     assert_int_equal(vtr_port_tx(port, 0, pkts, 3), 3);
     assert_int_equal(vtr_port_rx(port, 0, pkts, 1), 1);
     assert_true(test_pkt_is(pkts[0], 60, 0));
@@ -219,13 +220,10 @@ static void every_drop_has_a_name_and_no_other_does(void **state)
     assert_string_equal(vtr_drop_name(VTR_DROP_RX_NO_BLOCK), "rx_no_block");
     assert_string_equal(vtr_drop_name(VTR_DROP_TX_ERROR), "tx_error");
     assert_null(vtr_drop_name(VTR_DROP_REASONS));
-    assert_null(vtr_drop_name((enum vtr_drop)-1));
+    assert_null(vtr_drop_name((enum vtr_drop) - 1));
 }
 
-static void closing_nothing_is_allowed(void **state)
-{
-    assert_int_equal(vtr_port_close(NULL), 0);
-}
+static void closing_nothing_is_allowed(void **state) { assert_int_equal(vtr_port_close(NULL), 0); }
 
 int main(void)
 {

@@ -64,7 +64,8 @@ static struct vtr_pkt in_segments(struct vtr_heap *heap, size_t len, uint32_t nu
     for (unsigned i = 0; i < n; i++) {
         size_t from = len * i / n, to = len * (i + 1) / n;
         uint8_t bytes[4096];
-        assert_true(to - from <= sizeof bytes && vtr_data_gather(whole.data, from, bytes, to - from));
+        assert_true(to - from <= sizeof bytes &&
+                    vtr_data_gather(whole.data, from, bytes, to - from));
         parts[i] = test_data(heap, bytes, to - from);
     }
     assert_int_equal(vtr_data_join_take(parts, n, &out.data), 0);
@@ -392,11 +393,13 @@ static void queues_carry_on_by_themselves(void **state)
     struct vtr_heap *heap = test_heap(64 << 20);
     struct vtr_port_opts opts = test_opts();
     opts.queues = QUEUES;
-    struct vtr_port *ends[2] = { test_port(heap, "ring:x", &opts), test_port(heap, "ring:x", &opts) };
+    struct vtr_port *ends[2] = { test_port(heap, "ring:x", &opts),
+                                 test_port(heap, "ring:x", &opts) };
     struct lane lanes[LANES]; /* both ends of both queues */
     for (unsigned i = 0; i < LANES; i++) {
-        struct lane l = { .heap = heap, .tx = ends[i % 2], .rx = ends[i % 2], .queue = i / 2,
-                          .packets = 20000 };
+        struct lane l = {
+            .heap = heap, .tx = ends[i % 2], .rx = ends[i % 2], .queue = i / 2, .packets = 20000
+        };
         lanes[i] = l;
         assert_int_equal(pthread_create(&lanes[i].thread, NULL, lane_run, &lanes[i]), 0);
     }

@@ -26,7 +26,7 @@ struct vtr_record {
     int32_t count; /* atomic, any thread of this process */
     uint16_t gen;  /* low bits of the generation handles carry; written while BUSY or exclusive */
     uint8_t klass; /* size class; written while BUSY */
-    uint8_t unused;
+    uint8_t carved; /* atomic: a thread's cache holds one of the counts, to carve headers from */
     const uint8_t *base; /* the block's first byte in the read view */
 };
 VTR_STATIC_ASSERT(sizeof(struct vtr_record) == 16, "vtr_record is ABI");

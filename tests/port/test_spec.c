@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * port: what a specification may say, and what is said of one that is wrong.
+ */
+#include "ports.h"
+
+#define TYPES "port types: null: ring:NAME memif:PATH, or a DPDK device like net_tap0,iface=vtr0"
+
+static const struct {
+    const char *spec;
+    int rc;
+    const char *what, *hint;
+} wrong[] = {
+    { "", -EINVAL, "no port named", TYPES },
+    { "nul:0", -EINVAL, "no port type of this name", "did you mean 'null:'? " TYPES },
+    { "memfi:/run/a", -EINVAL, "no port type of this name", "did you mean 'memif:'? " TYPES },
+    { "ring", -EINVAL, "no port type of this name", "did you mean 'ring:'? " TYPES },
+    { "pci:0000:01:00.0", -EINVAL, "no port type of this name", TYPES },
+    { "null:x", -EINVAL, "'x' is not a number", "null:0,size=64" },
+    { "null:0,copy=9x", -EINVAL, "option 'copy=9x' is not a number from 0 to 1", "" },
+    { "null:0,size=-1", -EINVAL, "option 'size=-1' is not a number from 14 to 65535", "" },
+    { "null:0,size=99999999999999999999", -EINVAL,
+      "option 'size=99999999999999999999' is not a number from 14 to 65535", "" },
+    { "null:0,size=1729", -EINVAL, "size=1729 is more than a frame's 1728 bytes",
+      "raise opts.frame_bytes" },
+    { "net_null0,size=1729", -EINVAL, "size=1729 is more than a frame's 1728 bytes",
+      "raise opts.frame_bytes" },
+    { "null:0,copy=1,no-rx=1", -EINVAL, "copy=1 and no-rx=1 exclude another", "" },
+    { "null:0,colour=red", -EINVAL, "no option 'colour' here", "" },
+    { "null:0,size", -EINVAL, "option 'size' is not KEY=VALUE", "" },
+    { "null:0,,", -EINVAL, "option '' is not KEY=VALUE", "" },
+    { "null:0,size=64,size=65", -EINVAL, "option 'size' is there twice", "" },
+    { "ring:", -EINVAL, "a ring needs a name", "ring:NAME" },
+    { "ring:a,b=c", -EINVAL, "no option 'b' here", "" },
+    { "memif:", -EINVAL, "a memif needs a path", "memif:/run/NAME.sock" },
+    { "memif:/run/a,role=master", -EINVAL, "option 'role=master' is not server or client", "" },
+    { "memif:/run/a,role=or", -EINVAL, "option 'role=or' is not server or client", "" },
+    { "memif:/run/a,zero-copy=yes", -EINVAL, "option 'zero-copy=yes' is not no", "" },
+    { "memif:/run/a,mac=02:00", -EINVAL,
+      "option 'mac=02:00' is not a MAC address like 02:00:00:00:00:01", "" },
+    { "memif:/run/a,id=4294967296", -EINVAL,
+      "option 'id=4294967296' is not a number from 0 to 4294967295", "" },
+    { "memif:/run/[a]", -EINVAL, "the path has a character that DPDK gives a meaning: one of []=\"",
+      "" },
+    { "net_foo0", -ENODEV, "DPDK has no driver of this name",
+      "drivers are packages: apt-cache search librte-net-" },
+    { "net_af_xdp0,iface=lo", -ENODEV,
+      "net_af_xdp keeps packets beside its own headers, not in a heap",
+      "net_af_packet works on the same interfaces" },
+    { "net_null0123456789012345678901234567890123456789012345678901234567", -EINVAL,
+      "the device's name is longer than 63 bytes", "" },
+};
+
+static void a_wrong_spec_says_what_is_wrong_and_what_to_try(void **state)
+{
+    struct vtr_heap *heap = test_heap(64 << 20);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct vtr_error err = { 0 };
+        struct vtr_port *port = NULL;
+        char what[sizeof err.what];
+        snprintf(what, sizeof what, "port '%s': %s", wrong[i].spec, wrong[i].what);
+        assert_int_equal(vtr_port_open(heap, wrong[i].spec, NULL, &port, &err), wrong[i].rc);
+        assert_int_equal(err.code, wrong[i].rc);
+        assert_string_equal(err.what, what);
+        assert_string_equal(err.hint, wrong[i].hint);
+        assert_null(port);
+        assert_int_equal(vtr_port_open(heap, wrong[i].spec, NULL, &port, NULL), wrong[i].rc);
+    }
+    test_heap_end(heap);
+}
+
+static int try_opts(struct vtr_heap *heap, const struct vtr_port_opts *opts, struct vtr_error *err)
+{
+    struct vtr_port *port = NULL;
+    int rc = vtr_port_open(heap, "null:0", opts, &port, err);
+    vtr_port_close(port);
+    return rc;
+}
+
+static void wrong_options_are_named(void **state)
+{
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_error err;
+    struct vtr_port_opts opts = test_opts();
+    opts.queues = 65;
+    assert_int_equal(try_opts(heap, &opts, &err), -EINVAL);
+    assert_string_equal(err.what, "port 'null:0': opts.queues is 65, not 1 to 64");
+    opts = test_opts();
+    opts.rx_descs = 32769;
+    assert_int_equal(try_opts(heap, &opts, &err), -EINVAL);
+    assert_string_equal(err.what, "port 'null:0': opts.rx_descs is 32769, not 0 to 32768");
+    opts = test_opts();
+    opts.tx_descs = UINT32_MAX;
+    assert_int_equal(try_opts(heap, &opts, &err), -EINVAL);
+    opts = test_opts();
+    opts.frame_bytes = 65408;
+    assert_int_equal(try_opts(heap, &opts, &err), -EINVAL);
+    assert_string_equal(err.what, "port 'null:0': opts.frame_bytes is 65408, not 64 to 65407");
+    opts = test_opts();
+    opts.headroom = 4097;
+    assert_int_equal(try_opts(heap, &opts, &err), -EINVAL);
+    opts = test_opts();
+    opts.size = sizeof opts + 8;
+    assert_int_equal(try_opts(heap, &opts, &err), -EINVAL);
+    opts.size = 0;
+    assert_int_equal(try_opts(heap, &opts, &err), -EINVAL);
+    opts.size = sizeof opts.size; /* a caller that knows no field yet */
+    opts.queues = 1000;
+    assert_int_equal(try_opts(heap, &opts, &err), 0);
+    opts = test_opts();
+    opts.frame_bytes = 65407;
+    opts.headroom = 4096;
+    opts.queues = 64;
+    assert_int_equal(try_opts(heap, &opts, &err), 0);
+    test_heap_end(heap);
+}
+
+/* Specs made of pieces and stray bytes. What they would open is harmless, and is closed. */
+static size_t any_spec(uint64_t *seed, char *spec, size_t size)
+{
+    static const char *const pieces[] = {
+        "null:",  "ring:",       "memif:/nonexistent/",
+        "net_",   "net_null9",   ",",
+        "=",      "size=",       "64",
+        "copy=1", "role=client", "id=",
+        "a",      "0",           ":",
+        "[",      "\x01",        "\xff",
+        "%s%n",   "'",           "no-rx=0",
+        "1e9",    " ",           "mac=",
+        ",,",     "size=64",     "../",
+        "\\",     "\"",          "secret",
+        "]",      "65536",
+    };
+    size_t len = 0;
+    for (uint32_t n = test_random(seed) % 12; n > 0; n--) {
+        const char *piece = pieces[test_random(seed) % (sizeof pieces / sizeof pieces[0])];
+        for (uint32_t k = test_random(seed) % 97 == 0 ? 100 : 1; k > 0; k--)
+            len += (size_t)snprintf(spec + len, size - len, "%s", piece);
+        if (len >= size - 2100)
+            break;
+    }
+    spec[len] = '\0';
+    return len;
+}
+
+static void no_spec_crashes_hangs_or_leaks(void **state)
+{
+    struct vtr_heap *heap = test_heap(64 << 20);
+    uint64_t seed = (uint64_t)time(NULL);
+    unsigned opened = 0;
+    print_message("seed %llu\n", (unsigned long long)seed);
+    for (int i = 0; i < 20000; i++) {
+        char spec[8192];
+        struct vtr_error err = { 0 };
+        struct vtr_port *port = NULL;
+        any_spec(&seed, spec, sizeof spec);
+        int rc = vtr_port_open(heap, spec, NULL, &port, &err);
+        assert_true(rc <= 0);
+        assert_int_equal(rc == 0, port != NULL);
+        if (rc != 0) {
+            assert_int_equal(err.code, rc);
+            assert_memory_equal(err.what, "port '", 6);
+            for (const char *c = err.what; *c != '\0'; c++)
+                assert_true((unsigned char)*c >= ' ');
+        }
+        opened += rc == 0;
+        assert_int_equal(vtr_port_close(port), 0);
+    }
+    assert_true(opened != 0);
+    assert_int_equal(test_live(heap), 0);
+    test_heap_end(heap);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_wrong_spec_says_what_is_wrong_and_what_to_try),
+        cmocka_unit_test(wrong_options_are_named),
+        cmocka_unit_test(no_spec_crashes_hangs_or_leaks),
+    };
+    return cmocka_run_group_tests_name("spec", tests, NULL, NULL);
+}
