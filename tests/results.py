@@ -50,7 +50,7 @@ def skip_reason(output, name=None):
     if name:
         output = output.split(f'[  SKIPPED ] {name}\n')[0].split(f'[ RUN      ] {name}\n')[-1]
     said = [line.strip() for line in output.splitlines() if line.strip() and line[0] != '[']
-    return said[-1] if said else 'no reason given'
+    return re.sub('^skip(ped)?: ', '', said[-1]) if said else 'no reason given'
 
 
 def read_entry(entry, tree, suite, log):
@@ -96,14 +96,14 @@ def report(cases):
     yield ''
     for (suite, name, why), trees in skipped(cases).items():
         yield f'skipped  {suite} / {name} ({", ".join(trees)}): {why}'
-    said = ''
+    said = None
     for case in cases:
         if case.result == FAILED:
             yield f'FAILED   {case.tree} / {case.suite} / {case.name}'
-            if case.why != said:
+            if (case.log, case.why) != said:
                 yield from (f'    | {line}' for line in case.why.splitlines())
                 yield f'    log: {case.log}'
-            said = case.why
+            said = case.log, case.why
     yield ''
     for tree in dict.fromkeys(case.tree for case in cases):
         yield f'{tree:8}{count(case for case in cases if case.tree == tree)}'

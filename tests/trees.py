@@ -12,7 +12,8 @@ trees   debug   gcc, warnings are errors
         nobody  debug once more, configured, built and run by uid 65534; only if you are root
 suites  span heap data port echo fuzz examples headers floors install
 
-Needs no NIC, no hugepages and no configuration. Logs stay in build-test-TREE/.
+Needs no NIC, no hugepages and no configuration. Logs stay in build-test-TREE/, where tests can be
+run by hand too: meson test -C build-test-debug --suite heap
 Exit status: 0 all passed, 1 something failed, 2 wrong usage.
 """
 import argparse
@@ -85,7 +86,7 @@ def nobody_tree():
         subprocess.run(['chown', '-R', f'{NOBODY}:{NOBODY}', home], check=True)
         yield tree
     finally:
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def run(tree, log, *command, env=()):
@@ -195,6 +196,9 @@ def main():
 
 
 if __name__ == '__main__':
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         sys.exit(main())
-    sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except PermissionError as error:
+        sys.exit(f'{error.filename}: belongs to another user; remove build-test-* first')

@@ -34,8 +34,8 @@ VTR_STATIC_ASSERT(sizeof(struct vtr_pageblock) <= VTR_PAGE_BYTES, "the first pag
 /** Describes the pageblocks of a segment that has just been mapped. Under the lock. */
 void vtr_pageblocks_init(struct vtr_heap *heap, unsigned segment);
 
-/** Gives a class a pageblock to cut: one half cut, a free one, one of a new segment, an idle one, or
- * another thread's that is idle or half cut.
+/** Gives a class a pageblock to cut: one half cut, a free one, one of a new segment, an idle one,
+ * or another thread's that is idle or half cut.
  * @return owned by @p cache, the calling thread's, or NULL: the heap is at its limit. */
 struct vtr_pageblock *vtr_pageblock_get(const struct vtr_cache *cache, unsigned klass);
 

@@ -11,6 +11,7 @@ tree is a literal.
 """
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -20,8 +21,9 @@ TOP = {'include', 'src', 'examples', 'tests', 'bench', 'meson.build', 'README.md
 # Each may include its own floor and what lies below; the public headers say where they belong.
 FLOOR = {'base': 0, 'span': 0, 'heap': 1, 'data': 2, 'port': 3}
 HEADER = {
-    'base.h': 'base', 'primitive.h': 'span', 'span.h': 'span', 'reader.h': 'span',
-    'writer.h': 'span', 'wire.h': 'span', 'parse.h': 'span', 'checksum.h': 'span',
+    'base.h': 'base',
+    'span.h': 'span', 'reader.h': 'span', 'writer.h': 'span', 'primitive.h': 'span',
+    'wire.h': 'span', 'parse.h': 'span', 'checksum.h': 'span',
     'heap.h': 'heap', 'inline/record.h': 'heap',
     'buf.h': 'data', 'data.h': 'data', 'vitrine.h': 'data',
     'port.h': 'port',
@@ -257,10 +259,11 @@ def self_test():
 
 def tracked(root):
     """What git would commit; without a repository, what lies there but for build trees."""
-    git = subprocess.run(['git', '-C', root, 'ls-files', '-z', '--cached', '--others',
-                          '--exclude-standard'], capture_output=True, check=False)
-    if git.returncode == 0:
-        return [p for p in git.stdout.decode().split('\0') if os.path.isfile(f'{root}/{p}')]
+    git = shutil.which('git')
+    listed = git and subprocess.run([git, '-C', root, 'ls-files', '-z', '--cached', '--others',
+                                     '--exclude-standard'], capture_output=True, check=False)
+    if listed and listed.returncode == 0:
+        return [p for p in listed.stdout.decode().split('\0') if os.path.isfile(f'{root}/{p}')]
     paths = []
     for folder, _, names in os.walk(root):
         relative = os.path.relpath(folder, root)

@@ -23,7 +23,8 @@ static void *use(void *arg)
     open_fn *open_heap = (open_fn *)dlsym(library, "vtr_heap_open");
     cache_fn *cache_of = (cache_fn *)dlsym(library, "vtr_cache_of_");
     close_fn *close_heap = (close_fn *)dlsym(library, "vtr_heap_close");
-    *ok = open_heap(&opts, &heap, NULL) == 0 && cache_of(heap) != NULL && close_heap(heap, NULL) == 0;
+    *ok = open_heap(&opts, &heap, NULL) == 0 && cache_of(heap) != NULL &&
+          close_heap(heap, NULL) == 0;
     pthread_barrier_wait(&used);
     pthread_barrier_wait(&unloaded);
     return NULL; /* the thread's cache ends here */

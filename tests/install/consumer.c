@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A program of somebody else's, C17 and C++17 alike, that knows what pkg-config says.*/
+/* Somebody else's program, C17 and C++17 alike, that knows what pkg-config says and no more. */
 #include <vitrine/vitrine.h>
 
 #include <stdio.h>

@@ -49,8 +49,9 @@ check_library() { # name
 check_consumer() { # name, file, expected output
     local flags
     read -ra flags < <(ask --cflags --libs "$1")
-    cc -std=c17 -Wall -Wextra -Wpedantic -Werror "$here/$2" "${flags[@]}" -o in_c
-    c++ -std=c++17 -Wall -Wextra -Werror -x c++ "$here/$2" -x none "${flags[@]}" -o in_cxx
+    flags=(-Wall -Wextra -Wpedantic -Werror "$here/$2" -x none "${flags[@]}")
+    cc -std=c17 -x c "${flags[@]}" -o in_c
+    c++ -std=c++17 -x c++ "${flags[@]}" -o in_cxx
     ./in_c >c.txt
     ./in_cxx >cxx.txt
     same "$2 in C" "$3" "$(<c.txt)"
