@@ -6,6 +6,7 @@
 #include "value.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <vitrine/parse.h>
 
@@ -100,7 +101,7 @@ static bool say_head_cas(struct message *m, const struct store_item *item)
     char head[STORE_KEY_MAX + 64];
     size_t len = item->head - 2u;
     return len <= sizeof head && vtr_data_gather(item->reply, 0, head, len) &&
-           message_text(m, head, len) && message_format(m, " %llu\r\n", (unsigned long long)item->cas);
+           message_text(m, head, len) && message_format(m, " %" PRIu64 "\r\n", item->cas);
 }
 
 /* One item of a get, up to the CR LF behind its value. */

@@ -55,7 +55,8 @@ static void parse_ping(struct vtr_span packet, struct frame *out)
 }
 
 /* An echo is not checked: its checksum goes back as it came, so the sender sees what went wrong. */
-static bool udp_sum_good(const struct vtr_ipv4 *ip, const struct vtr_udp *udp, struct vtr_span payload)
+static bool udp_sum_good(const struct vtr_ipv4 *ip, const struct vtr_udp *udp,
+                         struct vtr_span payload)
 {
     if (vtr_be16_get(udp->sum) == 0)
         return true;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Ethernet, ARP, IPv4, ICMP echo and UDP as far as a server needs them that keeps no state about its
- * peers: a packet is told by its headers, and a reply goes back to where the request came from.
- * Replies carry no UDP checksum (RFC 768: zero means none), since making one would read a value that
- * is sent by reference. They are never fragmented (DF), so their identification is free to be zero
- * (RFC 6864 section 4.1).
+ * Ethernet, ARP, IPv4, ICMP echo and UDP as far as a server needs them that keeps no state about
+ * its peers: a packet is told by its headers, and a reply goes back to where the request came from.
+ * Replies carry no UDP checksum (RFC 768: zero means none), since making one would read a value
+ * that is sent by reference. They are never fragmented (DF), so their identification is free to be
+ * zero (RFC 6864 section 4.1).
  * Owner: nothing. Threads: any.
  * Not here: what the datagram says (memcache.h), who sends packets (packets.h).
  */
@@ -44,7 +44,11 @@ VTR_STATIC_ASSERT(sizeof(struct frame_head) == 14 + 20 + 8 + 8, "headers follow 
 
 enum frame_checked { FRAME_IP_GOOD = 1, FRAME_UDP_GOOD = 2 }; /* by the device */
 
-/** Tells what @p packet is. @param checked enum frame_checked. @param out borrows from the packet. */
+/**
+ * Tells what @p packet is.
+ * @param checked  enum frame_checked.
+ * @param out      borrows from the packet; fields that its kind does not have are undefined.
+ */
 void frame_parse(const struct frame_self *self, struct vtr_span packet, unsigned checked,
                  struct frame *out);
 

@@ -124,7 +124,7 @@ void kernel_wait(const struct kernel *k, int ms)
     (void)poll(fds, KERNEL_SOCKETS, ms);
 }
 
-/* A full socket buffer is waited for; a datagram that the system refuses is counted and left out. */
+/* A full socket buffer is waited for; a datagram that the system refuses is left out. */
 VTR_COLD static unsigned send_refused(struct kernel *k, int fd)
 {
     struct pollfd out = { .fd = fd, .events = POLLOUT };

@@ -18,8 +18,8 @@ static const char usage_short[] =
 static const char usage_long[] =
     "vitrine-kvd: a memcached (text, UDP) and echo server whose values are immutable blocks.\n"
     "\n"
-    "  vitrine-kvd --port SPEC [options]     over a port: null:, memif:PATH, net_tap0,iface=NAME, ...\n"
-    "  vitrine-kvd --kernel [options]        over kernel UDP sockets\n"
+    "  vitrine-kvd --port SPEC [options]   over a port: null:, memif:PATH, net_tap0,iface=NAME\n"
+    "  vitrine-kvd --kernel [options]      over kernel UDP sockets\n"
     "\n"
     "  --ip A.B.C.D          address on the port (10.77.0.1); the MAC is the port's own\n"
     "  --bind A.B.C.D        address of the kernel's sockets (127.0.0.1)\n"
@@ -35,8 +35,8 @@ static const char usage_long[] =
     "  --quiet               no narration\n"
     "  -h, --help, --version\n"
     "\n"
-    "Prints `ready SPEC|kernel udp PORT echo PORT pid PID` when it serves. Ctrl-C stops, drains and\n"
-    "prints totals. Commands: get gets set delete version verbosity stats quit, and\n"
+    "Prints `ready SPEC|kernel udp PORT echo PORT pid PID` when it serves. Ctrl-C stops, drains\n"
+    "and prints totals. Commands: get gets set delete version verbosity stats quit, and\n"
     "`mode hybrid|reference|copy`. Exit: 0, 1 failed, 2 usage, 77 cannot run here.\n";
 
 enum option_id { ID_PORT = 1000, ID_KERNEL, ID_IP, ID_BIND, ID_UDP, ID_ECHO, ID_QUEUES, ID_IDLE,

@@ -30,7 +30,7 @@ struct memcache_command {
     enum memcache_verb verb;
     bool noreply;
     struct vtr_span key;  /* set, delete: the key; get, gets: the first one */
-    struct vtr_span more; /* get, gets: the rest of the line, for memcache_word(); mode: its argument */
+    struct vtr_span more; /* get, gets: the rest of the line, to memcache_word(); mode: which */
     struct vtr_span data; /* set: the value; shorter than value_len only if that is too large */
     uint32_t flags;
     int32_t exptime;   /* as sent */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * What a polling thread's CPU time is worth. A slice is SLICES_POLLS polls in a row; it is busy if at
- * least 95 % of them found work and less than 5 % of its cycles went into waiting for a full ring.
- * Requests and CPU time of busy slices make "requests a server CPU second"; the others hold what a
- * spinner burns while idle.
+ * What a polling thread's CPU time is worth. A slice is SLICES_POLLS polls in a row; it is busy if
+ * at least 95 % of them found work and less than 5 % of its cycles went into waiting for a full
+ * ring. Requests and CPU time of busy slices make "requests a server CPU second"; the others hold
+ * what a spinner burns while idle.
  * Owner: the storage is the caller's. Threads: one, whose CPU time it is.
  * Cost: one system call for every 20 polls.
  */

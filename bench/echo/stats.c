@@ -28,7 +28,8 @@ static bool usual(struct engine *e, struct message *m)
            number(m, "uptime", (uint64_t)(now.tv_sec - e->started)) &&
            number(m, "time", (uint64_t)now.tv_sec) && text(m, "version", ECHO_VERSION) &&
            number(m, "curr_items", store.items) && number(m, "bytes", store.bytes) &&
-           number(m, "limit_maxbytes", store.max_bytes) && number(m, "evictions", store.evictions) &&
+           number(m, "limit_maxbytes", store.max_bytes) &&
+           number(m, "evictions", store.evictions) &&
            number(m, "cmd_get", c->cmd_get) && number(m, "cmd_set", c->cmd_set) &&
            number(m, "get_hits", c->get_hits) && number(m, "get_misses", c->get_misses) &&
            number(m, "threads", 1) && number(m, "curr_connections", 1);

@@ -17,7 +17,7 @@
 
 enum {
     SLOTS_MIN = 1024,
-    ITEM_ALIGN = 64,
+    LINE = 64, /* bytes of a cache line */
     NUMBERS_MAX = 21, /* " 4294967295 1048576\r\n" */
     HEAD_MAX = 6 + STORE_KEY_MAX + NUMBERS_MAX,
     HEAP_FULL_EVICT = 64,
@@ -252,8 +252,8 @@ static int reply_build(struct vtr_heap *heap, const struct store_put *put, uint1
 
 static int item_create(struct vtr_heap *heap, const struct store_put *put, struct store_item **out)
 {
-    size_t size = sizeof **out + put->key.len;
-    struct store_item *item = aligned_alloc(ITEM_ALIGN, (size + ITEM_ALIGN - 1) / ITEM_ALIGN * ITEM_ALIGN);
+    size_t lines = (offsetof(struct store_item, key) + put->key.len + LINE - 1) / LINE;
+    struct store_item *item = aligned_alloc(LINE, lines * LINE);
     if (item == NULL)
         return -ENOMEM;
     memset(item, 0, sizeof *item);

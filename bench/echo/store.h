@@ -6,8 +6,8 @@
  *     "VALUE <key> <flags> <size>\r\n"  <size bytes>  "\r\nEND\r\n"
  *     |---------- head ------------|                  |- STORE_TAIL -|
  *
- * Owner: the store owns its items; what store_find() gives is borrowed until store_settle(), even if
- * the item is replaced, deleted or evicted meanwhile.
+ * Owner: the store owns its items; what store_find() gives is borrowed until store_settle(), even
+ * if the item is replaced, deleted or evicted meanwhile.
  * Threads: one.
  * Not here: the protocol (memcache.h), what a reply is made of (reply.h).
  */
@@ -55,7 +55,7 @@ struct store_stat {
 
 /**
  * @param heap       borrowed; must outlive the store.
- * @param max_bytes  of items, keys and blocks together; what was not read lately is evicted beyond it.
+ * @param max_bytes  of items, keys and blocks together; beyond it, what was not read lately goes.
  * @param out        owned on success, untouched on failure.
  * @return 0 or -ENOMEM.
  */
@@ -64,7 +64,7 @@ VTR_MUST_USE int store_open(struct vtr_heap *heap, uint64_t max_bytes, struct st
 /** @param store consumed; NULL is allowed. */
 void store_close(struct store *store);
 
-/** @return bytes of the largest value: with head and tail it still fits the heap's largest block. */
+/** @return bytes of the largest value: with head and tail it still fits the largest block. */
 size_t store_value_max(void);
 
 /** @return the keyed hash that the calls below want: a client cannot choose keys that collide. */

@@ -69,7 +69,7 @@ static inline bool threshold_refers(struct threshold *t, uint32_t len)
 /** The burst does something else as well. */
 static inline void threshold_mix(struct threshold *t) { t->burst = THRESHOLD_MIXED; }
 
-/** Ends a burst. @param cycles it took; @param disturbed by a full ring, so that they mean nothing. */
+/** Ends a burst that took @p cycles. @param disturbed by a full ring: they mean nothing. */
 void threshold_burst_end(struct threshold *t, uint64_t cycles, bool disturbed);
 
 /** @return the size from which every larger one is referred to; UINT32_MAX: none. */

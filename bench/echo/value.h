@@ -39,7 +39,8 @@ static inline void value_fill(uint8_t *to, size_t len, uint32_t size, uint32_t i
     uint64_t x = value_seed_(size, index);
     for (size_t off = 0; off < len; off += 8) {
         uint64_t word = x * UINT64_C(0xd6e8feb86659fd93);
-        word = ((word ^ (word >> 32)) & UINT64_C(0x3f3f3f3f3f3f3f3f)) + UINT64_C(0x3030303030303030);
+        word = (word ^ (word >> 32)) & UINT64_C(0x3f3f3f3f3f3f3f3f);
+        word += UINT64_C(0x3030303030303030);
         memcpy(to + off, &word, len - off < 8 ? len - off : 8);
         x += UINT64_C(0x9e3779b97f4a7c15);
     }

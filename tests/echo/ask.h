@@ -76,7 +76,10 @@ static inline bool ask_bytes(struct asked *a, const void *bytes, size_t len)
     return read;
 }
 
-static inline bool ask(struct asked *a, const char *text) { return ask_bytes(a, text, strlen(text)); }
+static inline bool ask(struct asked *a, const char *text)
+{
+    return ask_bytes(a, text, strlen(text));
+}
 
 #define assert_says(a, request, text)                                                              \
     do {                                                                                           \

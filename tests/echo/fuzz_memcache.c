@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Fuzz target: a datagram's payload, parsed and then answered by an engine that goes on from input to
- * input. Commands move forward and point into what they came from; a message has the length that its
- * pieces add up to; and no block stays behind that is not an item's.
+ * Fuzz target: a datagram's payload, parsed and then answered by an engine that goes on from input
+ * to input. Commands move forward and point into what they came from; a message has the length that
+ * its pieces add up to; and no block stays behind that is not an item's.
  */
 #include "../fuzz/fuzz.h"
 

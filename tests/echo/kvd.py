@@ -86,7 +86,8 @@ def differences(requests, left, right):
     for request, a, b in zip(requests, left, right):
         if a != b:
             count += 1
-            print(f'{request[:80]!r}\n  one:   {[r[:120] for r in a]}\n  other: {[r[:120] for r in b]}')
+            print(f'{request[:80]!r}')
+            print(f'  one:   {[r[:120] for r in a]}\n  other: {[r[:120] for r in b]}')
     return count
 
 

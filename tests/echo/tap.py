@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""vitrine-kvd on a net_tap port answers the Linux kernel's UDP as its kernel twin does, byte by byte.
+"""vitrine-kvd on a net_tap port answers the Linux kernel's UDP as its kernel twin does.
 
-Usage: tap.py KVD. Makes a network namespace of its own and removes it. The kernel's end of the tap
-comes with the port's own MAC, and gets another. Skipped without root, /dev/net/tun or ip netns.
+Usage: tap.py KVD. Both replies are compared byte by byte. Makes a network namespace of its own and
+removes it. The kernel's end of the tap comes with the port's own MAC, and gets another. Skipped
+without root, /dev/net/tun or ip netns.
 """
 import json
 import os
@@ -23,7 +24,8 @@ REQUESTS = [
     b'set a 5 0 3\r\nabc\r\n', b'gets a\r\n', b'delete a\r\n', b'get a\r\n', b'delete a\r\n',
     b'set b 0 0 1300\r\n' + bytes(65 + i % 26 for i in range(1300)) + b'\r\n', b'get b\r\n',
     b'get\r\n', b'foo\r\n', b'get ' + b'k' * 251 + b'\r\n', b'set a 0 0 1\r\nxx\r\n',
-    b'set c 0 0 1 noreply\r\nx\r\n', b'get c\r\n', b'get b', b'quit\r\n', b'version\r\nverbosity 1\r\n',
+    b'set c 0 0 1 noreply\r\nx\r\n', b'get c\r\n', b'get b', b'quit\r\n',
+    b'version\r\nverbosity 1\r\n',
 ]
 MODES = ['reference', 'copy', 'hybrid']
 
