@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * Commands carried out on the store.
+ */
+#include "engine.h"
+#include "value.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <vitrine/parse.h>
+
+enum {
+    CLOCK_START = 2,                   /* so that 1 is in the past */
+    EXPTIME_DELTA = 60 * 60 * 24 * 30, /* protocol.txt: more is a date */
+};
+
+#define FULL "SERVER_ERROR out of memory writing get response"
+
+static int64_t clock_seconds(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec;
+}
+
+void engine_tick(struct engine *e)
+{
+    int64_t up = clock_seconds(CLOCK_MONOTONIC_COARSE) - e->started_mono;
+    store_tick(e->store, (uint32_t)up + CLOCK_START);
+}
+
+int engine_init(struct engine *e, struct vtr_heap *heap, uint64_t max_bytes)
+{
+    memset(e, 0, offsetof(struct engine, message));
+    message_reset(&e->message);
+    int rc = store_open(heap, max_bytes, &e->store);
+    if (rc != 0)
+        return rc;
+    e->started = clock_seconds(CLOCK_REALTIME);
+    e->started_mono = clock_seconds(CLOCK_MONOTONIC_COARSE);
+    engine_tick(e);
+    return 0;
+}
+
+void engine_fini(struct engine *e) { store_close(e->store); }
+
+static int preload_one(struct engine *e, uint8_t *bytes, uint32_t size, uint32_t index)
+{
+    char key[VALUE_KEY_LEN + 1];
+    value_key(key, size, index);
+    value_fill(bytes, size, size, index);
+    struct store_put put = { .key = vtr_span_of(key, VALUE_KEY_LEN),
+                             .value = vtr_span_of(bytes, size) };
+    put.hash = store_hash(e->store, put.key);
+    int rc = store_set(e->store, &put);
+    store_settle(e->store);
+    return rc;
+}
+
+int engine_preload(struct engine *e, uint32_t size, uint32_t count)
+{
+    uint8_t *bytes = malloc((size_t)size + 1);
+    struct store_stat before, after;
+    store_stat(e->store, &before);
+    int rc = bytes != NULL ? 0 : -ENOMEM;
+    for (uint32_t i = 0; i < count && rc == 0; i++)
+        rc = preload_one(e, bytes, size, i);
+    free(bytes);
+    store_stat(e->store, &after);
+    return rc == 0 && after.evictions != before.evictions ? -ENOMEM : rc;
+}
+
+bool engine_read(struct engine *e, struct vtr_span datagram, struct engine_request *out)
+{
+    const struct vtr_memcached_udp *mc = vtr_memcached_udp_take(datagram, &out->rest);
+    if (VTR_UNLIKELY(mc == NULL || out->rest.len == 0))
+        return engine_drop(e, DROP_frame);
+    if (VTR_UNLIKELY(vtr_be16_get(mc->total) != 1))
+        return engine_drop(e, DROP_multi);
+    if (VTR_UNLIKELY(!memcache_take(&out->rest, &out->first)))
+        return engine_drop(e, DROP_command);
+    out->hash = 0;
+    if (VTR_LIKELY(out->first.key.len != 0 && out->first.key.len <= STORE_KEY_MAX)) {
+        out->hash = store_hash(e->store, out->first.key);
+        store_prefetch_slot(e->store, out->hash);
+    }
+    return true;
+}
+
+static bool refers(struct engine *e, uint32_t len)
+{
+    if (VTR_LIKELY(e->mode == ENGINE_HYBRID))
+        return threshold_refers(&e->threshold, len);
+    return e->mode == ENGINE_REFERENCE;
+}
+
+/* gets: the stored head with the unique number before its end. */
+static bool say_head_cas(struct message *m, const struct store_item *item)
+{
+    char head[STORE_KEY_MAX + 64];
+    size_t len = item->head - 2u;
+    return len <= sizeof head && vtr_data_gather(item->reply, 0, head, len) &&
+           message_text(m, head, len) && message_format(m, " %" PRIu64 "\r\n", item->cas);
+}
+
+/* One item of a get, up to the CR LF behind its value. */
+static bool say_item(struct engine *e, const struct store_item *item, bool cas)
+{
+    uint32_t len = store_value_len(item), off = cas ? item->head : 0;
+    if (cas && !say_head_cas(&e->message, item))
+        return false;
+    struct message_piece *piece = message_data(&e->message, item->head - off + len + 2);
+    if (VTR_UNLIKELY(piece == NULL))
+        return false;
+    piece->data = item->reply;
+    piece->off = off;
+    piece->value = item->head;
+    piece->value_end = item->head + len;
+    piece->refer = refers(e, len);
+    return true;
+}
+
+/* @return NULL, or why there is no list of values. */
+static const char *get_keys(struct engine *e, const struct memcache_command *c, uint32_t hash)
+{
+    struct vtr_span key = c->key, more = c->more;
+    bool hit = false;
+    do {
+        if (VTR_UNLIKELY(key.len > STORE_KEY_MAX))
+            return "CLIENT_ERROR bad command line format";
+        if (key.ptr != c->key.ptr)
+            hash = store_hash(e->store, key);
+        const struct store_item *item = store_find(e->store, key, hash);
+        e->counts.cmd_get++;
+        e->counts.get_hits += item != NULL;
+        e->counts.get_misses += item == NULL;
+        if (item == NULL)
+            continue;
+        if (!say_item(e, item, c->verb == MEMCACHE_GETS))
+            return FULL;
+        hit = true;
+    } while (memcache_word(&more, &key));
+    if (hit) /* the last item's block goes on with it */
+        message_extend(&e->message, STORE_TAIL - 2);
+    else if (!message_text(&e->message, "END\r\n", 5))
+        return FULL;
+    return NULL;
+}
+
+static bool say(struct engine *e, const char *line)
+{
+    return message_text(&e->message, line, strlen(line)) && message_text(&e->message, "\r\n", 2);
+}
+
+static bool get(struct engine *e, const struct memcache_command *c, uint32_t hash)
+{
+    struct message_mark mark = message_mark(&e->message);
+    const char *error = get_keys(e, c, hash);
+    if (VTR_LIKELY(error == NULL))
+        return true;
+    threshold_mix(&e->threshold);
+    message_rewind(&e->message, mark);
+    return say(e, error);
+}
+
+/* memcached's realtime(): a number of seconds, a date, or a time that has passed. */
+static uint32_t expiry(const struct engine *e, int32_t exptime)
+{
+    if (exptime == 0)
+        return 0;
+    if (exptime > 0 && exptime <= EXPTIME_DELTA)
+        return store_now(e->store) + (uint32_t)exptime;
+    return exptime <= e->started ? 1 : (uint32_t)(exptime - e->started + CLOCK_START);
+}
+
+static const char *set(struct engine *e, const struct memcache_command *c, uint32_t hash)
+{
+    e->counts.cmd_set++;
+    if (c->value_len > store_value_max()) {
+        (void)store_delete(e->store, c->key, hash);
+        return "SERVER_ERROR object too large for cache";
+    }
+    struct store_put put = { .key = c->key,
+                             .hash = hash,
+                             .flags = c->flags,
+                             .expires = expiry(e, c->exptime),
+                             .value = c->data };
+    return store_set(e->store, &put) == 0 ? "STORED"
+                                          : "SERVER_ERROR out of memory storing object";
+}
+
+static const char *set_mode(struct engine *e, struct vtr_span name)
+{
+    return engine_mode_parse(name, &e->mode) ? "OK"
+                                             : "CLIENT_ERROR mode is hybrid, reference or copy";
+}
+
+static bool say_stats(struct engine *e)
+{
+    struct message_mark mark = message_mark(&e->message);
+    if (engine_stats(e, &e->message))
+        return true;
+    message_rewind(&e->message, mark);
+    return say(e, "SERVER_ERROR out of memory writing stats");
+}
+
+/* Everything but get, which is one line. @return NULL: no such reply. */
+static const char *line_of(struct engine *e, const struct memcache_command *c, uint32_t hash)
+{
+    switch (c->verb) {
+    case MEMCACHE_SET: return set(e, c, hash);
+    case MEMCACHE_DELETE: return store_delete(e->store, c->key, hash) ? "DELETED" : "NOT_FOUND";
+    case MEMCACHE_VERSION: return "VERSION " ECHO_VERSION;
+    case MEMCACHE_VERBOSITY: return "OK";
+    case MEMCACHE_MODE: return set_mode(e, c->more);
+    case MEMCACHE_ANSWER: return c->answer;
+    default: return NULL;
+    }
+}
+
+/* @return false: nothing more fits into the message. */
+static bool carry_out(struct engine *e, const struct memcache_command *c, uint32_t hash)
+{
+    if (VTR_LIKELY(c->verb == MEMCACHE_GET || c->verb == MEMCACHE_GETS))
+        return get(e, c, hash);
+    threshold_mix(&e->threshold);
+    if (c->verb == MEMCACHE_STATS)
+        return say_stats(e);
+    const char *line = line_of(e, c, hash);
+    return c->noreply || line == NULL || say(e, line);
+}
+
+enum engine_answer engine_answer(struct engine *e, const struct engine_request *r)
+{
+    const struct memcache_command *c = &r->first;
+    struct memcache_command next;
+    struct vtr_span rest = r->rest;
+    uint32_t hash = r->hash;
+    e->counts.requests++;
+    message_reset(&e->message);
+    while (c->verb != MEMCACHE_QUIT && carry_out(e, c, hash)) {
+        if (VTR_LIKELY(!memcache_take(&rest, &next)))
+            return e->message.bytes != 0 ? ENGINE_REPLY : ENGINE_SILENT;
+        c = &next;
+        hash = store_hash(e->store, c->key);
+    }
+    if (e->message.bytes != 0)
+        return ENGINE_REPLY;
+    return c->verb == MEMCACHE_QUIT ? ENGINE_QUIT : ENGINE_SILENT;
+}
+
+static const char *const mode_names[] = { "hybrid", "reference", "copy" };
+
+const char *engine_mode_name(enum engine_mode mode) { return mode_names[mode]; }
+
+bool engine_mode_parse(struct vtr_span name, enum engine_mode *out)
+{
+    for (unsigned i = 0; i < sizeof mode_names / sizeof *mode_names; i++)
+        if (vtr_span_equal(name, vtr_span_of(mode_names[i], strlen(mode_names[i])))) {
+            *out = (enum engine_mode)i;
+            return true;
+        }
+    return false;
+}
