@@ -93,7 +93,7 @@ static void batches_init(struct kernel *k)
 int kernel_init(struct kernel *k, struct engine *engine, struct in_addr bind_ip,
                 struct frame_self *self, struct vtr_error *err)
 {
-    *k = (struct kernel){ .engine = engine, .fd = { -1, -1 } };
+    *k = (struct kernel){ .engine = engine, .fd = { -1, -1 }, .ask = KERNEL_BATCH };
     k->rx = calloc(1, sizeof *k->rx);
     k->tx = calloc(1, sizeof *k->tx);
     int rc = -ENOMEM;
@@ -219,6 +219,7 @@ static void serve_request(struct kernel *k, unsigned i)
         return;
     uint32_t seq = 0;
     uint32_t total = answer == ENGINE_QUIT ? 0 : message_datagrams(&k->engine->message);
+    k->sent += total;
     do
         put_datagram(k, &k->rx->from[i], in->id, seq, total);
     while (++seq < total);
@@ -274,11 +275,11 @@ static unsigned echo_batch(struct kernel *k, unsigned n)
 
 static int receive(struct kernel *k, unsigned which)
 {
-    for (unsigned i = 0; i < KERNEL_BATCH; i++) {
+    for (unsigned i = 0; i < k->ask; i++) {
         k->rx->iov[i].iov_len = KERNEL_RX_BYTES;
         k->rx->msg[i].msg_hdr.msg_namelen = sizeof k->rx->from[i];
     }
-    return recvmmsg(k->fd[which], k->rx->msg, KERNEL_BATCH, MSG_DONTWAIT, NULL);
+    return recvmmsg(k->fd[which], k->rx->msg, k->ask, MSG_DONTWAIT, NULL);
 }
 
 /* The socket that had traffic last, then the other; but now and then the other first. */
@@ -304,7 +305,9 @@ unsigned kernel_poll(struct kernel *k, bool *found)
     if (n == 0)
         return 0;
     k->disturbed = false;
+    k->sent = 0;
     unsigned served = k->current == KERNEL_UDP ? serve_batch(k, n) : echo_batch(k, n);
     threshold_burst_end(&k->engine->threshold, slices_cycles() - from, k->disturbed);
+    k->ask = slices_ask(n, k->sent, KERNEL_BATCH);
     return served;
 }

@@ -35,6 +35,8 @@ struct kernel {
     int fd[KERNEL_SOCKETS];
     unsigned current, turns; /* socket that had traffic last, and polls since the other's turn */
     bool disturbed;
+    unsigned ask;  /* datagrams that the next poll takes */
+    unsigned sent; /* datagrams sent in this poll */
     struct kernel_rx *rx;
     struct kernel_tx *tx;
 };

@@ -28,6 +28,7 @@ void packets_init(struct packets *p, struct engine *engine, struct vtr_heap *hea
     p->engine = engine;
     p->heap = heap;
     p->port = port;
+    p->ask = PACKETS_BURST;
     p->self = *self;
     memcpy(&p->self.mac, info.mac, sizeof p->self.mac);
     p->head = frame_head_of(&p->self);
@@ -86,6 +87,7 @@ static void out_flush(struct packets *p, unsigned queue)
 
 static void out_put(struct packets *p, unsigned queue, struct vtr_data data)
 {
+    p->sent++;
     p->out[p->out_n++] = (struct vtr_pkt){ .data = data };
     if (p->out_n == PACKETS_OUT)
         out_flush(p, queue);
@@ -326,6 +328,7 @@ unsigned packets_serve(struct packets *p, unsigned queue, struct vtr_pkt *pkts, 
 {
     unsigned served = 0;
     p->disturbed = false;
+    p->sent = 0;
     read_burst(p, pkts, n);
     for (unsigned i = 0; i < n; i++) {
         const struct frame *f = &p->frame[i];
@@ -350,12 +353,13 @@ unsigned packets_poll(struct packets *p, unsigned queue, bool *found)
 {
     struct vtr_pkt pkts[PACKETS_BURST];
     uint64_t from = slices_cycles();
-    unsigned n = vtr_port_rx(p->port, queue, pkts, PACKETS_BURST);
+    unsigned n = vtr_port_rx(p->port, queue, pkts, p->ask);
     *found = n != 0;
     if (n == 0)
         return 0;
     unsigned served = packets_serve(p, queue, pkts, n);
     threshold_burst_end(&p->engine->threshold, slices_cycles() - from, p->disturbed);
+    p->ask = slices_ask(n, p->sent, PACKETS_BURST);
     return served;
 }
 

@@ -33,6 +33,8 @@ struct packets {
     bool nap; /* sleep while a ring stays full */
     bool disturbed; /* a ring was full in this burst */
     struct vtr_buf carve; /* headers of further datagrams */
+    unsigned ask;  /* packets that the next poll takes */
+    unsigned sent; /* datagrams sent in this burst */
     unsigned out_n;
     struct vtr_pkt out[PACKETS_OUT];
     struct frame frame[PACKETS_BURST];

@@ -61,6 +61,17 @@ static inline bool slices_poll(struct slices *s, bool found, uint64_t requests)
     return true;
 }
 
+/**
+ * How many requests the next poll should take, so that it sends about @p most datagrams if replies
+ * are as long as those to the last @p requests. A poll of 64 requests for 64 KiB would send 3072: a
+ * slice of 20 such polls needs more requests under way than a ring holds replies to.
+ */
+static inline unsigned slices_ask(unsigned requests, unsigned datagrams, unsigned most)
+{
+    unsigned each = (datagrams + requests - 1) / requests;
+    return each <= 1 ? most : each < most ? most / each : 1;
+}
+
 /** The thread waited for a full ring. */
 static inline void slices_retried(struct slices *s, uint64_t cycles)
 {
