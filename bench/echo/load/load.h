@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * load: a closed loop over a link. As many requests as the window holds are under way; half a
+ * window is sent at a time, so that the server sees runs of work without a gap. Every byte of every
+ * reply is compared. What is not answered in time is counted and asked for again.
+ * Owner: everything is the caller's. Threads: one.
+ */
+#ifndef LOAD_H
+#define LOAD_H
+
+#include <signal.h>
+#include <stdint.h>
+#include <time.h>
+#include <vitrine/base.h>
+
+#include "histogram.h"
+#include "link.h"
+#include "window.h"
+
+/** Where the first bad reply went wrong. */
+struct load_fault {
+    const char *what; /* NULL: every reply was right */
+    size_t off;
+    uint32_t id, seq;
+};
+
+struct load_result {
+    uint64_t requests;  /* answered in full, every byte right */
+    uint64_t datagrams; /* of replies */
+    uint64_t lost;      /* sent again after the time-out */
+    uint64_t abandoned; /* still not answered a time-out after the end */
+    uint64_t stray;     /* arrived for nobody, after something had been sent twice */
+    uint64_t bad;       /* wrong replies */
+    uint64_t wall_ns;
+    struct load_fault fault;
+    struct histogram latency; /* ns from send to complete reply */
+};
+
+struct load {
+    struct link *link;         /* borrowed */
+    struct requests *requests; /* borrowed */
+    struct window window;
+    uint32_t width; /* requests under way at most */
+    uint64_t timeout_ns;
+    const volatile sig_atomic_t *stop; /* borrowed; ends a run early; may be NULL */
+    void (*tick)(void *context, const struct load_result *so_far); /* once a second; may be NULL */
+    void *context;
+    uint32_t *outbox; /* numbers of datagrams to send, of which outbox_n are waiting */
+    uint32_t outbox_n;
+};
+
+/** @return CLOCK_MONOTONIC in ns. */
+static inline uint64_t load_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+}
+
+/**
+ * Readies a load of @p width requests at once; fewer where the workload has fewer ids or the
+ * link's capacity would not hold their replies.
+ * @return 0 or -ENOMEM. @param out untouched on failure.
+ */
+VTR_MUST_USE int load_init(struct link *link, struct requests *r, uint32_t width, struct load *out);
+
+/** @param load left empty; empty is allowed. */
+void load_fini(struct load *load);
+
+/** Runs for @p ns, then waits for what is under way, at most one time-out. Adds to *result. */
+void load_run(struct load *load, uint64_t ns, struct load_result *result);
+
+#endif
