@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { SHORT_SEGS = 7, SHELLS = 64 }; /* a short list is two cache lines */
+enum { SHORT_SEGS = 7, SHELLS = 256 }; /* a short list is two cache lines */
 
 struct shells {
     uint32_t n;
