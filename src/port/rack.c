@@ -70,13 +70,12 @@ static int rack_dequeue(struct rte_mempool *mp, void **objs, unsigned n)
 
 static int rack_enqueue(struct rte_mempool *mp, void *const *objs, unsigned n)
 {
+    struct vtr_rack *rack = mp->pool_data;
     struct rte_mbuf *const *mbufs = (struct rte_mbuf *const *)objs;
-    for (unsigned i = 0; i < n; i++) {
-        uint64_t what = *vtr_mbuf_what_(mbufs[i]);
-        if (VTR_LIKELY(what != 0))
-            vtr_record_unref_(what);
-    }
-    vtr_rack_return_(mp->pool_data, mbufs, n);
+    if (vtr_rack_mine_ != rack || rack->heap != NULL)
+        for (unsigned i = 0; i < n; i++)
+            vtr_mbuf_unload_(mbufs[i]);
+    vtr_rack_return_(rack, mbufs, n);
     return 0;
 }
 

@@ -5,7 +5,8 @@
  *
  *                 mempool "get" by the driver        mempool "put" by anyone
  *   receive rack  a bare mbuf + a fresh open block   the block's count dropped, the mbuf bare
- *   send rack     nothing: a bare mbuf is no buffer  the same
+ *   send rack     nothing: a bare mbuf is no buffer  the same; inside of vtr_port_tx() the sender
+ *                                                    drops the counts after the driver's burst
  *
  * Owner: its queue. Mbufs travel (a ring's receiver returns its sender's), so a rack that is closed
  * goes when the last of them is back.
@@ -127,6 +128,14 @@ static inline void vtr_mbufs_come_(struct rte_mbuf *const *mbufs, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
         VTR_TSAN(__tsan_acquire(mbufs[i]));
+}
+
+/** Ends the count that an mbuf carries. */
+static inline void vtr_mbuf_unload_(struct rte_mbuf *m)
+{
+    uint64_t what = *vtr_mbuf_what_(m);
+    if (VTR_LIKELY(what != 0))
+        vtr_record_unref_(what);
 }
 
 static inline void vtr_rack_push_(struct vtr_rack *rack, struct rte_mbuf *m)

@@ -202,6 +202,20 @@ static VTR_COLD bool refuse(const struct vtr_port *port, struct vtr_txq *q, stru
     return true;
 }
 
+/* A driver that copies frees each mbuf right behind its copy. The count is dropped by a locked
+ * instruction, which would wait for the copy's stores, so it is dropped here, for all of them: 64 B
+ * gets over memif spent 30 % of their time there. @return how many the driver took. */
+static unsigned hand_over(const struct vtr_port *port, struct vtr_rack *rack, unsigned queue,
+                          struct burst *b)
+{
+    uint32_t before = rack->n;
+    vtr_mbufs_go_(b->mbufs, b->n);
+    unsigned sent = rte_eth_tx_burst(port->id, (uint16_t)queue, b->mbufs, (uint16_t)b->n);
+    for (uint32_t i = before; i < rack->n; i++)
+        vtr_mbuf_unload_(rack->bare[i]);
+    return sent;
+}
+
 /* @return how many are consumed; *full when the next one has to wait. */
 static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
                            unsigned n, bool *full)
@@ -209,9 +223,7 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
     struct vtr_txq *q = &port->txq[queue];
     struct burst b;
     load(port, q->rack, pkts, n, &b);
-    vtr_mbufs_go_(b.mbufs, b.n);
-    unsigned sent =
-        b.n == 0 ? 0 : rte_eth_tx_burst(port->id, (uint16_t)queue, b.mbufs, (uint16_t)b.n);
+    unsigned sent = b.n == 0 ? 0 : hand_over(port, q->rack, queue, &b);
     uint64_t bytes = accepted(pkts, sent, b.taken);
     vtr_count_(&q->pkts, sent);
     vtr_count_(&q->bytes, bytes);
