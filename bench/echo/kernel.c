@@ -104,6 +104,7 @@ int kernel_init(struct kernel *k, struct engine *engine, struct in_addr bind_ip,
         return rc;
     }
     k->self = *self;
+    engine->reads = true;
     batches_init(k);
     return 0;
 }
@@ -242,11 +243,14 @@ static unsigned serve_batch(struct kernel *k, unsigned n)
 {
     unsigned served = 0;
     read_batch(k, n);
-    for (unsigned i = 0; i < n; i++)
-        if (k->rx->readable[i]) {
-            serve_request(k, i);
+    for (unsigned i = 0; i < n + ENGINE_AHEAD; i++) {
+        if (i < n && k->rx->readable[i])
+            engine_prefetch_value(k->engine, &k->rx->request[i]);
+        if (i >= ENGINE_AHEAD && k->rx->readable[i - ENGINE_AHEAD]) {
+            serve_request(k, i - ENGINE_AHEAD);
             served++;
         }
+    }
     out_flush(k);
     store_settle(k->engine->store);
     return served;

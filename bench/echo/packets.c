@@ -32,6 +32,7 @@ void packets_init(struct packets *p, struct engine *engine, struct vtr_heap *hea
     p->self = *self;
     memcpy(&p->self.mac, info.mac, sizeof p->self.mac);
     p->head = frame_head_of(&p->self);
+    p->engine->reads = info.tx_copies;
     p->segments = info.segments < PACKETS_SEGS ? info.segments : PACKETS_SEGS;
 }
 
@@ -324,25 +325,35 @@ static void read_burst(struct packets *p, struct vtr_pkt *pkts, unsigned n)
             engine_prefetch(p->engine, &p->request[i]);
 }
 
+/* @return 1 if it is a request answered. */
+static unsigned serve(struct packets *p, unsigned queue, struct vtr_pkt *pkt, unsigned i)
+{
+    const struct frame *f = &p->frame[i];
+    if (VTR_LIKELY(f->kind == FRAME_REQUEST)) {
+        serve_request(p, queue, pkt, f, &p->request[i]);
+        return 1;
+    }
+    if (f->kind == FRAME_DROP) {
+        vtr_pkt_unref(pkt);
+        return 0;
+    }
+    threshold_mix(&p->engine->threshold);
+    turn_around(p, queue, pkt, f);
+    p->engine->counts.requests += f->kind == FRAME_ECHO;
+    return f->kind == FRAME_ECHO;
+}
+
 unsigned packets_serve(struct packets *p, unsigned queue, struct vtr_pkt *pkts, unsigned n)
 {
     unsigned served = 0;
     p->disturbed = false;
     p->sent = 0;
     read_burst(p, pkts, n);
-    for (unsigned i = 0; i < n; i++) {
-        const struct frame *f = &p->frame[i];
-        if (VTR_LIKELY(f->kind == FRAME_REQUEST)) {
-            serve_request(p, queue, &pkts[i], f, &p->request[i]);
-            served++;
-        } else if (f->kind != FRAME_DROP) {
-            threshold_mix(&p->engine->threshold);
-            turn_around(p, queue, &pkts[i], f);
-            p->engine->counts.requests += f->kind == FRAME_ECHO;
-            served += f->kind == FRAME_ECHO;
-        } else {
-            vtr_pkt_unref(&pkts[i]);
-        }
+    for (unsigned i = 0; i < n + ENGINE_AHEAD; i++) {
+        if (i < n && p->frame[i].kind == FRAME_REQUEST)
+            engine_prefetch_value(p->engine, &p->request[i]);
+        if (i >= ENGINE_AHEAD)
+            served += serve(p, queue, &pkts[i - ENGINE_AHEAD], i - ENGINE_AHEAD);
     }
     out_flush(p, queue);
     store_settle(p->engine->store);

@@ -107,14 +107,30 @@ void store_prefetch_slot(const struct store *store, uint32_t hash)
     __builtin_prefetch(&store->slots[hash & store->mask]);
 }
 
-void store_prefetch_item(const struct store *store, uint32_t hash)
+const struct store_item *store_peek(const struct store *store, uint32_t hash)
 {
     uint64_t tag = hash_tag(hash);
     for (uint32_t i = hash & store->mask; store->slots[i] != 0; i = (i + 1) & store->mask)
-        if ((store->slots[i] & ~ADDR_MASK) == tag) {
-            __builtin_prefetch(slot_item(store->slots[i]));
-            return;
-        }
+        if ((store->slots[i] & ~ADDR_MASK) == tag)
+            return slot_item(store->slots[i]);
+    return NULL;
+}
+
+/* In words, the last of which may overlap. memcmp() looks at 32 bytes from anywhere, and so at the
+ * line behind the item, which nothing has fetched: 26 % of a get of 1 KiB by reference. */
+static bool key_equal(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    uint64_t x, y;
+    if (len < sizeof x)
+        return memcmp(a, b, len) == 0;
+    for (size_t at = 0; at < len; at += sizeof x) {
+        size_t from = at <= len - sizeof x ? at : len - sizeof x;
+        memcpy(&x, a + from, sizeof x);
+        memcpy(&y, b + from, sizeof y);
+        if (x != y)
+            return false;
+    }
+    return true;
 }
 
 /* The slot that holds the key, or the empty one where it belongs. */
@@ -126,7 +142,7 @@ static uint32_t slot_find(const struct store *store, struct vtr_span key, uint32
         if ((store->slots[i] & ~ADDR_MASK) != tag)
             continue;
         const struct store_item *item = slot_item(store->slots[i]);
-        if (item->key_len == key.len && memcmp(item->key, key.ptr, key.len) == 0)
+        if (item->key_len == key.len && key_equal(item->key, key.ptr, key.len))
             break;
     }
     return i;

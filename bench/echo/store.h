@@ -70,9 +70,11 @@ size_t store_value_max(void);
 /** @return the keyed hash that the calls below want: a client cannot choose keys that collide. */
 uint32_t store_hash(const struct store *store, struct vtr_span key);
 
-/** Fetches the table's line for @p hash, then (a few requests later) the item's, into the cache. */
+/** Fetches the table's line for @p hash into the cache. */
 void store_prefetch_slot(const struct store *store, uint32_t hash);
-void store_prefetch_item(const struct store *store, uint32_t hash);
+
+/** @return what a key of @p hash probably finds, for prefetching it; NULL: nothing. Not looked at. */
+const struct store_item *store_peek(const struct store *store, uint32_t hash);
 
 /** @return borrowed until store_settle(); NULL: no such item, or it has expired. */
 VTR_MUST_USE const struct store_item *store_find(struct store *store, struct vtr_span key,

@@ -56,14 +56,21 @@ static inline int threshold_bucket(uint32_t len)
 /** Private: whether the run under way refers. ABBA: copy, refer, refer, copy, ... */
 static inline bool threshold_run_refers_(unsigned run) { return ((run + 1) >> 1 & 1) != 0; }
 
-/** Whether to refer to a value of @p len bytes; notes that this burst answers with one. */
+/** @return whether a value of @p len bytes is referred to now. */
+static inline bool threshold_peek(const struct threshold *t, uint32_t len)
+{
+    int bucket = threshold_bucket(len);
+    return t->trial == bucket ? threshold_run_refers_(t->run) : t->bucket[bucket].refer;
+}
+
+/** threshold_peek(), noting that this burst answers with such a value. */
 static inline bool threshold_refers(struct threshold *t, uint32_t len)
 {
     int bucket = threshold_bucket(len);
     t->burst_replies++;
     if (t->burst != bucket)
         t->burst = t->burst == THRESHOLD_NONE ? bucket : THRESHOLD_MIXED;
-    return t->trial == bucket ? threshold_run_refers_(t->run) : t->bucket[bucket].refer;
+    return threshold_peek(t, len);
 }
 
 /** The burst does something else as well. */
