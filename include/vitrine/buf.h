@@ -28,9 +28,11 @@ struct vtr_buf {
     uint32_t head;          /**< private: first byte */
     uint32_t tail;          /**< private: one after the last byte */
     uint32_t cap;           /**< private: size of the block */
+    uint32_t ahead;         /**< private: counts of the block taken for splits to come */
+    uint32_t unused;
 };
-VTR_STATIC_ASSERT(sizeof(struct vtr_buf) == 32, "vtr_buf is ABI");
-#define VTR_BUF_EMPTY { 0, 0, 0, 0, 0, 0 }
+VTR_STATIC_ASSERT(sizeof(struct vtr_buf) == 40, "vtr_buf is ABI");
+#define VTR_BUF_EMPTY { 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Takes a block that holds at least @p headroom + @p room bytes, empty behind the headroom.

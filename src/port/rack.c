@@ -72,9 +72,15 @@ static int rack_enqueue(struct rte_mempool *mp, void *const *objs, unsigned n)
 {
     struct vtr_rack *rack = mp->pool_data;
     struct rte_mbuf *const *mbufs = (struct rte_mbuf *const *)objs;
-    if (vtr_rack_mine_ != rack || rack->heap != NULL)
-        for (unsigned i = 0; i < n; i++)
-            vtr_mbuf_unload_(mbufs[i]);
+    if (rack->sends && vtr_rack_mine_ == rack) {
+        vtr_rack_return_(rack, mbufs, n);
+        return 0;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t what = rack->sends ? vtr_mbuf_sent_(mbufs[i]) : *vtr_mbuf_what_(mbufs[i]);
+        if (VTR_LIKELY(what != 0))
+            vtr_record_unref_(what);
+    }
     vtr_rack_return_(rack, mbufs, n);
     return 0;
 }
@@ -240,7 +246,7 @@ static struct rte_mempool *pool_create(struct vtr_rack *rack, uint32_t max)
     vtr_check(mp->header_size + mp->elt_size + mp->trailer_size == STRIDE);
     struct rte_pktmbuf_pool_private *priv = rte_mempool_get_priv(mp);
     memset(priv, 0, sizeof *priv);
-    priv->mbuf_data_room_size = rack->heap != NULL ? rack->buf_len : UINT16_MAX;
+    priv->mbuf_data_room_size = rack->sends ? UINT16_MAX : rack->buf_len;
     if (rte_mempool_set_ops_byname(mp, "vitrine", rack) != 0) {
         rte_mempool_free(mp);
         return NULL;
@@ -283,7 +289,10 @@ static struct vtr_rack *rack_new(void)
 struct vtr_rack *vtr_rack_create_tx_(uint32_t max)
 {
     struct vtr_rack *rack = rack_new();
-    return rack != NULL ? rack_create(rack, max) : NULL;
+    if (rack == NULL)
+        return NULL;
+    rack->sends = true;
+    return rack_create(rack, max);
 }
 
 struct vtr_rack *vtr_rack_create_rx_(struct vtr_heap *heap, unsigned klass, unsigned headroom,

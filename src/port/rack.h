@@ -16,14 +16,14 @@
 #define VITRINE_PORT_RACK_H
 
 #include <pthread.h>
+#include <string.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 #include <vitrine/base.h>
 #include <vitrine/heap.h>
 #include <vitrine/inline/record.h>
 
-/* Longest segment of an mbuf: what drivers of any release take a mempool's largest data room for.
- */
+/* Longest segment of an mbuf: what drivers of any release take a mempool's largest room for. */
 enum { VTR_SEG_BYTES_MAX = UINT16_MAX - RTE_PKTMBUF_HEADROOM };
 
 /* Most packets that go to or come from a driver at once. */
@@ -36,6 +36,7 @@ struct vtr_rack {
     size_t map_bytes;
     char *mbufs;
     uint32_t max;
+    bool sends;
     struct vtr_heap *heap; /* NULL: a send rack, or a closed one */
     unsigned klass;
     uint16_t lead;    /* bytes of a block before an mbuf's buffer */
@@ -89,17 +90,36 @@ static inline struct vtr_rack *vtr_rack_of_(const struct rte_mbuf *m)
     return m->pool->ops_index == vtr_rack_ops_ ? (struct vtr_rack *)m->pool->pool_data : NULL;
 }
 
-/* The dynamic mbuf field that names the block: at a fixed place of the second cache line, which
- * freeing reads anyway. */
+/* An mbuf names the block that it carries, and holds one count of it. To receive, in a dynamic
+ * field of its own: at a fixed place of the second cache line, which drivers and freeing use
+ * anyway. To send, in the field of the RSS hash, which is for receiving: then a ring's receiver on
+ * another core does without the second line. */
 enum { VTR_WHAT_OFFSET = 112 };
 VTR_STATIC_ASSERT(VTR_WHAT_OFFSET >= offsetof(struct rte_mbuf, dynfield1) &&
                       VTR_WHAT_OFFSET + sizeof(uint64_t) <= sizeof(struct rte_mbuf),
                   "the field lies in the dynamic area");
 
-/** The block an mbuf carries and a count of it; 0 for the bin. */
+/** The block of an mbuf of a receive rack; 0 for the bin. */
 static inline uint64_t *vtr_mbuf_what_(struct rte_mbuf *m)
 {
     return RTE_MBUF_DYNFIELD(m, VTR_WHAT_OFFSET, uint64_t *);
+}
+
+VTR_STATIC_ASSERT(offsetof(struct rte_mbuf, hash) + sizeof(uint64_t) <= 64 &&
+                      sizeof(((struct rte_mbuf *)0)->hash) == sizeof(uint64_t),
+                  "the hash is as wide as the block's name, and in the first line");
+
+/** The block of an mbuf of a send rack. */
+static inline uint64_t vtr_mbuf_sent_(const struct rte_mbuf *m)
+{
+    uint64_t what;
+    memcpy(&what, &m->hash, sizeof what); /* the field is aligned to 4 */
+    return what;
+}
+
+static inline void vtr_mbuf_set_sent_(struct rte_mbuf *m, uint64_t what)
+{
+    memcpy(&m->hash, &what, sizeof what);
 }
 
 /* A driver orders what it takes before what it gives. ThreadSanitizer cannot see into a driver that
@@ -128,14 +148,6 @@ static inline void vtr_mbufs_come_(struct rte_mbuf *const *mbufs, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
         VTR_TSAN(__tsan_acquire(mbufs[i]));
-}
-
-/** Ends the count that an mbuf carries. */
-static inline void vtr_mbuf_unload_(struct rte_mbuf *m)
-{
-    uint64_t what = *vtr_mbuf_what_(m);
-    if (VTR_LIKELY(what != 0))
-        vtr_record_unref_(what);
 }
 
 static inline void vtr_rack_push_(struct vtr_rack *rack, struct rte_mbuf *m)

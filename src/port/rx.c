@@ -73,18 +73,18 @@ static inline void read_meta(const struct rte_mbuf *m, unsigned queue, struct vt
 static inline bool unload(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m,
                           struct vtr_data *out)
 {
-    uint64_t what = *vtr_mbuf_what_(m);
     bool fits = m->data_off + m->data_len <= m->buf_len;
-    out->what = what;
     out->len = m->data_len;
     if (VTR_LIKELY(m->pool == q->rack->mp)) {
+        out->what = *vtr_mbuf_what_(m);
         out->off = (uint32_t)q->rack->lead + m->data_off;
         vtr_rack_push_(q->rack, m);
-        if (VTR_UNLIKELY(what == 0))
+        if (VTR_UNLIKELY(out->what == 0))
             return false;
-        vtr_block_seal_(vtr_what_record_(what));
+        vtr_block_seal_(vtr_what_record_(out->what));
     } else {
-        const uint8_t *base = vtr_what_record_(what)->base;
+        out->what = vtr_mbuf_sent_(m);
+        const uint8_t *base = vtr_what_record_(out->what)->base;
         out->off = (uint32_t)((const uint8_t *)m->buf_addr + m->data_off - base);
         send_home(h, m->pool->pool_data, m);
     }
@@ -184,6 +184,16 @@ static inline bool take(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m,
     return VTR_LIKELY(m->nb_segs == 1) ? take_one(q, h, m, out) : take_many(q, h, m, out);
 }
 
+/* What taking an mbuf needs besides its first line. The record of a block from another core is
+ * asked for to be written: next its count goes down, most likely. */
+static inline void prefetch_block(const struct vtr_rxq *q, struct rte_mbuf *m)
+{
+    if (VTR_LIKELY(m->pool == q->rack->mp))
+        rte_prefetch0(vtr_mbuf_what_(m));
+    else
+        __builtin_prefetch(vtr_what_record_(vtr_mbuf_sent_(m)), 1);
+}
+
 static unsigned take_burst(struct vtr_rxq *q, unsigned queue, struct rte_mbuf **mbufs, unsigned n,
                            struct vtr_pkt *pkts)
 {
@@ -192,10 +202,10 @@ static unsigned take_burst(struct vtr_rxq *q, unsigned queue, struct rte_mbuf **
     unsigned got = 0;
     for (unsigned i = 0; i < n; i++) {
         struct rte_mbuf *m = mbufs[i];
-        if (i + 2 < n) {
-            rte_prefetch0(mbufs[i + 2]);
-            rte_prefetch0(vtr_mbuf_what_(mbufs[i + 2]));
-        }
+        if (i + 3 < n)
+            rte_prefetch0(mbufs[i + 3]);
+        if (i + 1 < n)
+            prefetch_block(q, mbufs[i + 1]);
         read_meta(m, queue, &pkts[got]);
         if (VTR_LIKELY(take(q, &h, m, &pkts[got].data)))
             bytes += pkts[got++].data.len;

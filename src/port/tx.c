@@ -35,7 +35,7 @@ static inline void fill(struct rte_mbuf *m, uint64_t what, uint32_t off, uint32_
     m->pkt_len = len;
     m->data_len = (uint16_t)len;
     m->buf_len = (uint16_t)len;
-    *vtr_mbuf_what_(m) = what;
+    vtr_mbuf_set_sent_(m, what);
 }
 
 static inline struct rte_mbuf *pop(struct vtr_rack *rack) { return rack->bare[--rack->n]; }
@@ -182,7 +182,7 @@ static VTR_COLD void unload(struct vtr_rack *rack, struct burst *b, unsigned fro
             m->next = NULL;
             m->nb_segs = 1;
             if (b->taken >> i & 1)
-                vtr_record_unref_(*vtr_mbuf_what_(m));
+                vtr_record_unref_(vtr_mbuf_sent_(m));
             vtr_rack_push_(rack, m);
         }
 }
@@ -212,7 +212,7 @@ static unsigned hand_over(const struct vtr_port *port, struct vtr_rack *rack, un
     vtr_mbufs_go_(b->mbufs, b->n);
     unsigned sent = rte_eth_tx_burst(port->id, (uint16_t)queue, b->mbufs, (uint16_t)b->n);
     for (uint32_t i = before; i < rack->n; i++)
-        vtr_mbuf_unload_(rack->bare[i]);
+        vtr_record_unref_(vtr_mbuf_sent_(rack->bare[i]));
     return sent;
 }
 

@@ -51,14 +51,19 @@ VTR_API VTR_COLD __attribute__((noreturn)) void vtr_record_broken_(uint64_t what
 /** The last handle of this process is gone: clears the process's bit, recycles. */
 VTR_API void vtr_record_release_(uint64_t what);
 
-VTR_INLINE void vtr_record_ref_(uint64_t what)
+VTR_INLINE void vtr_record_ref_n_(uint64_t what, int32_t n)
 {
     struct vtr_record *rec = vtr_what_record_(what);
     if (VTR_UNLIKELY(rec->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT)))
         vtr_record_broken_(what, "ref");
     /* O: the caller holds a handle already, so nothing has to become visible here. */
-    if (VTR_UNLIKELY(__atomic_add_fetch(&rec->count, 1, __ATOMIC_RELAXED) < 2))
+    if (VTR_UNLIKELY(__atomic_add_fetch(&rec->count, n, __ATOMIC_RELAXED) <= n))
         vtr_record_broken_(what, "ref");
+}
+
+VTR_INLINE void vtr_record_ref_(uint64_t what)
+{
+    vtr_record_ref_n_(what, 1);
 }
 
 VTR_INLINE void vtr_record_unref_(uint64_t what)
