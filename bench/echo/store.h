@@ -73,7 +73,7 @@ uint32_t store_hash(const struct store *store, struct vtr_span key);
 /** Fetches the table's line for @p hash into the cache. */
 void store_prefetch_slot(const struct store *store, uint32_t hash);
 
-/** @return what a key of @p hash probably finds, for prefetching it; NULL: nothing. Not looked at. */
+/** @return what a key of @p hash probably finds, unread, to prefetch it; NULL: nothing. */
 const struct store_item *store_peek(const struct store *store, uint32_t hash);
 
 /** @return borrowed until store_settle(); NULL: no such item, or it has expired. */
