@@ -129,6 +129,14 @@ static unsigned log2_up(unsigned n)
     return log2;
 }
 
+/* An odd number of cache lines: slots 2048 bytes apart put every frame's head into the same few
+ * cache sets, and a ring of more than 512 of them out of an L2. */
+static unsigned slot_stride(uint32_t bytes)
+{
+    unsigned stride = ((bytes + 63) / 64 | 1) * 64;
+    return stride < UINT16_MAX ? stride : UINT16_MAX;
+}
+
 int vtr_memif_open_(struct vtr_memif *memif, const struct vtr_spec *spec, unsigned queues,
                     unsigned descs, unsigned bytes, char *args, size_t size, struct vtr_error *err)
 {
@@ -151,8 +159,8 @@ int vtr_memif_open_(struct vtr_memif *memif, const struct vtr_spec *spec, unsign
     if (rc != 0)
         return rc;
     int n = snprintf(args, size, "socket=%s,socket-abstract=no,bsize=%u,rsize=%u%s%s%s",
-                     memif->path, memif->bytes, log2, memif->server ? ",role=server" : "",
-                     spec->args[0] != '\0' ? "," : "", spec->args);
+                     memif->path, slot_stride(memif->bytes), log2,
+                     memif->server ? ",role=server" : "", spec->args[0] != '\0' ? "," : "", spec->args);
     vtr_check(n < (int)size);
     if (memif->server) {
         memif->next = servers;
