@@ -66,7 +66,7 @@ TREES = (
         'UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1'), slower=4),
     Tree('tsan', CLANG, ('-Db_sanitize=thread', '-Db_lundef=false',
                          '-Dc_args=-DRTE_USE_C11_MEM_MODEL'), ('heap', 'data', 'port'), (
-        'TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1',
+        f'TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions={ROOT}/tests/tsan.supp',
         'VTR_TEST_SINGLE_VIEW=1'), slower=8),
 )
 
