@@ -160,7 +160,8 @@ int vtr_memif_open_(struct vtr_memif *memif, const struct vtr_spec *spec, unsign
         return rc;
     int n = snprintf(args, size, "socket=%s,socket-abstract=no,bsize=%u,rsize=%u%s%s%s",
                      memif->path, slot_stride(memif->bytes), log2,
-                     memif->server ? ",role=server" : "", spec->args[0] != '\0' ? "," : "", spec->args);
+                     memif->server ? ",role=server" : "", spec->args[0] != '\0' ? "," : "",
+                     spec->args);
     vtr_check(n < (int)size);
     if (memif->server) {
         memif->next = servers;
