@@ -234,8 +234,10 @@ static void a_segment_that_cannot_be_mapped_is_a_refusal(void **state)
 {
     (void)state;
     char said[512];
-    if (test_single_view())
-        skip(); /* ThreadSanitizer needs address space of its own */
+    if (test_single_view()) {
+        printf("skipped: ThreadSanitizer needs address space of its own\n");
+        skip();
+    }
     assert_int_equal(test_death(fill_without_address_space, said, sizeof said), 0);
     assert_string_equal(said, "served");
 }
