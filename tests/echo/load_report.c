@@ -26,7 +26,8 @@ static void fill(struct matrix_row *row, unsigned round)
                                  .p50_ns = 1000,
                                  .p99_ns = 2000,
                                  .real_ns = 500,
-                                 .requests = 12345 };
+                                 .requests = 12345,
+                                 .crossing_ns = 40.0 + round };
     s->busy_ns = 1e9 / s->rate;
     s->ratio = s->rate / (1e5 + 1e4 * round);
     s->copied = row->variant == MATRIX_COPY ? row->size : 0;

@@ -222,6 +222,7 @@ int main(int argc, char **argv)
     args_catch_signals();
     matrix.rounds = o.rounds;
     matrix.slice_ns = o.slice_ns;
+    matrix.server_cpu = stage.server_cpu;
     matrix.context = &matrix;
     matrix.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
     machine_describe(&machine);

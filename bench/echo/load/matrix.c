@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "complain.h"
+#include "crossing.h"
 #include "load.h"
 
 enum {
@@ -173,6 +174,7 @@ static int measure(struct matrix *m, struct cast *c, struct stage *stage, struct
     struct load_result *result = calloc(1, sizeof *result);
     if (result == NULL)
         return -ENOMEM;
+    double crossing = crossing_ns(m->server_cpu);
     int rc = set_mode(c, stage, row);
     if (rc == 0) {
         load_run(load, WARM_NS, result);
@@ -191,7 +193,8 @@ static int measure(struct matrix *m, struct cast *c, struct stage *stage, struct
     }
     if (rc == 0) {
         row->window = load->width;
-        row->sample[row->rounds++] = sample_of(result, &d, load->requests->workload);
+        row->sample[row->rounds] = sample_of(result, &d, load->requests->workload);
+        row->sample[row->rounds++].crossing_ns = crossing;
     }
     free(result);
     return rc;

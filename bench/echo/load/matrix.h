@@ -47,6 +47,7 @@ struct matrix_sample {
     double real_ns; /* wall time of a request */
     double requests;
     double lost;
+    double crossing_ns; /* of a cache line between the two CPUs, just before */
 };
 
 struct matrix_row {
@@ -67,6 +68,7 @@ struct matrix_idle {
 struct matrix {
     unsigned rounds;   /* wanted */
     uint64_t slice_ns; /* how long a row is measured in a round */
+    int server_cpu;    /* the caller runs on another */
     unsigned rows;
     struct matrix_row row[MATRIX_SIZES * MATRIX_SLOTS];
     unsigned idles;

@@ -22,6 +22,7 @@ static const struct {
     { "busy_share", offsetof(struct matrix_sample, busy_share) },
     { "payload_bytes_copied", offsetof(struct matrix_sample, copied) },
     { "lost", offsetof(struct matrix_sample, lost) },
+    { "crossing_ns", offsetof(struct matrix_sample, crossing_ns) },
 };
 enum { COUNTERS = sizeof counters / sizeof counters[0] };
 

@@ -81,6 +81,22 @@ static void print_goals(const struct matrix *m, FILE *to)
     fprintf(to, "  %u of %u met\n", met, n);
 }
 
+/* The best and the worst of all slices: two machines, as far as shared memory goes. */
+static void print_crossing(const struct matrix *m, FILE *to)
+{
+    double least = INFINITY, most = 0;
+    for (unsigned i = 0; i < m->rows; i++) {
+        struct spread s = matrix_spread(&m->row[i], crossing_ns);
+        if (spread_min(&s) < least)
+            least = spread_min(&s);
+        if (spread_max(&s) > most)
+            most = spread_max(&s);
+    }
+    if (most != 0)
+        fprintf(to, "Before each slice a cache line crossed between them in %.0f to %.0f ns.\n",
+                least, most);
+}
+
 static bool any_marked(const struct matrix *m)
 {
     for (unsigned i = 0; i < m->rows; i++) {
@@ -102,6 +118,7 @@ void report_table(const struct report *r, FILE *to)
             "median of %u rounds of %.0f ms; +- half the range; /kernel within each round, echo\n"
             "against echo. Server on CPU %d, generator on CPU %d, every reply byte compared.\n",
             m->rounds, (double)m->slice_ns / 1e6, r->server_cpu, r->load_cpu);
+    print_crossing(m, to);
     fprintf(to, "%s, %s, %s, DPDK %s, %s build of %s\n", h->cpu, h->kernel, h->compiler, h->dpdk,
             h->build, h->commit);
     print_path(m, MATRIX_MEMIF, "memif: two processes (the driver copies what it sends)", to);
