@@ -142,6 +142,12 @@ def lines_keep_their_budget(tree):
                     yield f'{path}:{n}: {len(line)} columns, budget {COLUMNS}'
 
 
+def merges_are_finished(tree):
+    for path, text in tree.items():
+        for mark in re.finditer(r'^(?:<{7}|>{7}) ', text, re.MULTILINE):
+            yield f'{path}:{text.count(chr(10), 0, mark.start()) + 1}: half of a merge'
+
+
 def functions(text):
     """(first line, lines) of each function: signature to closing brace, both in column 0."""
     start, inside = None, False
@@ -194,6 +200,7 @@ TREE_CHECKS = (
     dpdk_stays_in_port, every_file_has_a_floor, floors_include_downwards,
     apps_use_the_public_headers, top_level_is_fixed, licence_is_one_line, first_comment_is_a_map,
     files_keep_their_budget, lines_keep_their_budget, functions_keep_their_budget,
+    merges_are_finished,
 )
 
 HEAD = '/* SPDX-License-Identifier: BSD-2-Clause */\n/* It. */\n'
@@ -227,6 +234,7 @@ REFUSED = (
     (lines_keep_their_budget, {'src/a.c': HEAD + 'x' * 101}),
     (functions_keep_their_budget, {'tests/a.c': LONG_FUNCTION}),
     (functions_keep_their_budget, {'src/a.c': LONG_FUNCTION.replace('    g();\n' * 48, '')}),
+    (merges_are_finished, {'README.md': 'a\n<<<<<<< HEAD\nb\n'}),
     (needs_no_dpdk, ' (NEEDED)   Shared library: [librte_eal.so.23]\n'),
     (needs_no_dpdk, ''),
 )
