@@ -43,6 +43,9 @@ def need():
         kvd.skip('no ip command (iproute2)')
     if subprocess.run(['ip', 'netns', 'add', SPACE], check=False).returncode != 0:
         kvd.skip('cannot make a network namespace')
+    if subprocess.run(inside('true'), check=False).returncode != 0:
+        run('ip', 'netns', 'del', SPACE)
+        kvd.skip('cannot enter a network namespace, as in a chroot')
 
 
 def inside(*command):
