@@ -224,14 +224,16 @@ static const char *nearest(const char *typed)
 
 static int check(const struct kvd_options *o)
 {
-    if (o->kernel == (o->server.port != NULL)) {
+    if (o->kernel && o->server.port != NULL)
+        return usage("--kernel excludes --port", o->server.port, "give one of them");
+    if (!o->kernel && o->server.port == NULL) {
         fprintf(stderr, "vitrine-kvd: need one of --port and --kernel; try --kernel\n");
         return EXIT_USAGE;
     }
     if (!o->kernel && (o->server.udp_port == 0 || o->server.echo_port == 0))
         return usage("no such port on a port:", "0", "only --kernel can choose one");
     if (o->server.udp_port != 0 && o->server.udp_port == o->server.echo_port)
-        return usage("memcached and echo both on", "one port", "give --echo-port another");
+        return usage("memcached and echo cannot share", "--udp-port", "give --echo-port another");
     return -1;
 }
 
@@ -240,8 +242,9 @@ int kvd_options_parse(int argc, char **argv, struct kvd_options *out)
     *out = (struct kvd_options){ .kernel = false };
     server_defaults(&out->server);
     opterr = 0;
-    for (int id; (id = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
-        const char *typed = argv[optind - 1];
+    int which = 0;
+    for (int id, at = 1; (id = getopt_long(argc, argv, ":h", options, &which)) != -1; at = optind) {
+        const char *typed = argv[at];
         if (id == 'h')
             return fputs(usage_short, stdout), EXIT_SUCCESS;
         if (id == ID_HELP)
@@ -253,8 +256,11 @@ int kvd_options_parse(int argc, char **argv, struct kvd_options *out)
         if (id == ':')
             return usage("nothing follows", typed, "see --help");
         const char *wanted = apply((enum option_id)id, optarg, out);
-        if (wanted != NULL)
-            return usage("wrong", optarg, wanted);
+        if (wanted != NULL) {
+            fprintf(stderr, "vitrine-kvd: --%s wants %s, not '%s'\n", options[which].name, wanted,
+                    optarg);
+            return EXIT_USAGE;
+        }
     }
     if (optind < argc)
         return usage("no operand", argv[optind], "see --help");

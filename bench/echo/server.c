@@ -115,6 +115,8 @@ static int heap_open(struct server *s, const struct server_opts *opts, struct vt
     if (s->heap != NULL)
         return 0;
     int rc = vtr_heap_open(&heap_opts, &s->own_heap, err);
+    if (rc == -ENOMEM && err != NULL)
+        snprintf(err->hint, sizeof err->hint, "lower --memory, or raise ulimit -v");
     s->heap = s->own_heap;
     return rc;
 }

@@ -75,7 +75,7 @@ static int did_not_come_up(const struct vtr_spec *spec, uint64_t mark, int rc,
         }
     if (line[0] == '\0')
         why = "it did not come up and does not say why";
-    int code = rc == -ENOMEM || rc == -EINVAL ? -rc : errno_of(line, ENODEV);
+    int code = errno_of(line, rc == -ENOMEM || rc == -EINVAL ? -rc : ENODEV);
     return vtr_spec_fail_(spec, err, code, hint, "%s", why);
 }
 

@@ -86,6 +86,9 @@ static int clear_stale(const struct vtr_memif *memif, const struct vtr_spec *spe
         return vtr_spec_fail_(spec, err, EBUSY,
                               "give it another path, or be its client: ,role=client",
                               "another process serves %s", memif->path);
+    if (rc == EACCES)
+        return vtr_spec_fail_(spec, err, EACCES, "give it another path",
+                              "another user's socket is at %s", memif->path);
     if (rc == 0 && unlink(memif->path) != 0)
         rc = errno;
     return rc == 0 ? 0

@@ -167,8 +167,6 @@ static void take_option(struct load_opts *o, int option)
     case OPT_VERSION:
         print_and_exit(option);
         break;
-    default:
-        args_refuse("unknown option or missing value");
     }
 }
 
@@ -195,8 +193,11 @@ static struct load_opts parse(int argc, char **argv)
 {
     struct load_opts o = { .size = 1024, .keys = 10000, .window = 256, .seconds = 5, .cpu = -1 };
     o.where = (struct link_where){ { 10, 77, 0, 2 }, { 10, 77, 0, 1 }, 11211, 7 };
-    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;)
-        if (!take_where(&o, c))
+    opterr = 0;
+    for (int c, at = 1; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1; at = optind)
+        if (c == '?' || c == ':')
+            args_refuse(c == ':' ? "%s wants a value" : "'%s' is no option", argv[at]);
+        else if (!take_where(&o, c))
             take_option(&o, c);
     if (optind != argc)
         args_refuse("'%s' is no option", argv[optind]);

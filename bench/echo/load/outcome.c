@@ -16,6 +16,13 @@ enum { QUANTILES = sizeof quantiles / sizeof quantiles[0] };
 
 bool outcome_good(const struct outcome *o) { return o->result.bad == 0 && o->result.requests != 0; }
 
+/* Whether what it did while busy says something: a slice or two may be chance. */
+static bool server_busy(const struct outcome *o)
+{
+    return o->counted && o->server.busy_cpu_ns * 20 >= o->result.wall_ns &&
+           o->server.busy_requests != 0;
+}
+
 static double us(const struct histogram *h, double share)
 {
     return (double)histogram_quantile(h, share) / 1e3;
@@ -35,17 +42,19 @@ void outcome_print(const struct outcome *o, FILE *to)
             us(&r->latency, 0.999), (double)r->latency.max / 1e3);
     fprintf(to, "  lost %lu   abandoned %lu   stray %lu   bad %lu\n", (unsigned long)r->lost,
             (unsigned long)r->abandoned, (unsigned long)r->stray, (unsigned long)r->bad);
-    if (o->counted && o->server.busy_requests != 0)
+    if (server_busy(o))
         fprintf(to, "  server    %.3f M requests a CPU second while busy (%.0f %% of the time)\n",
                 (double)o->server.busy_requests / (double)o->server.busy_cpu_ns * 1e3,
                 100 * (double)o->server.busy_cpu_ns / (double)r->wall_ns);
     else if (o->counted)
-        fprintf(to, "  server    never busy for a whole slice: this load is too small\n");
+        fprintf(to, "  server    hardly busy: this load is too small\n");
     if (r->fault.what != NULL)
         fprintf(to, "  FAILED    first wrong reply: %s, at byte %zu (request %u, datagram %u)\n",
                 r->fault.what, r->fault.off, r->fault.id, r->fault.seq);
     else if (r->requests == 0)
-        fprintf(to, "  FAILED    not one request was answered\n");
+        fprintf(to, "  FAILED    not one request was answered: does a server listen there?\n");
+    if (r->fault.what != NULL && !o->echo)
+        fprintf(to, "  try       vitrine-kvd --preload %u:N, with N >= --keys\n", o->size);
 }
 
 static void write_histogram(struct json *j, const struct histogram *h)
@@ -90,7 +99,7 @@ static void write_counters(struct json *j, const struct outcome *o)
     json_number(j, "stray", (double)r->stray);
     json_number(j, "bad", (double)r->bad);
     json_number(j, "window", o->window);
-    if (o->counted && o->server.busy_cpu_ns != 0)
+    if (server_busy(o))
         json_number(j, "rate_per_server_cpu_s",
                     (double)o->server.busy_requests / (double)o->server.busy_cpu_ns * 1e9);
     if (o->counted)
