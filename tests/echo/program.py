@@ -34,6 +34,19 @@ def check_usage(program):
         assert 'vitrine-kvd' in said.stdout and not said.stderr, said
 
 
+def check_taken(program):
+    """One of the two ports is in use: refused, with what helps."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(('127.0.0.1', 0))
+        port = s.getsockname()[1]
+        for taken, free in ('--udp-port', '--echo-port'), ('--echo-port', '--udp-port'):
+            said = subprocess.run([program, '--kernel', taken, str(port), free, '0'],
+                                  capture_output=True, text=True, check=False)
+            assert said.returncode == 1 and not said.stdout, said
+            assert f':{port}: cannot bind: ' in said.stderr, said
+            assert '--udp-port 0' in said.stderr, said
+
+
 def check_echo(port):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.settimeout(5)
@@ -64,6 +77,7 @@ def copied(port, mode):
 def main():
     program = sys.argv[1]
     check_usage(program)
+    check_taken(program)
     server = subprocess.Popen([program, '--kernel', '--udp-port', '0', '--echo-port', '0', '--json',
                                '--threshold', '512', '--preload', '100:2,5000:2'],
                               stdout=subprocess.PIPE, text=True)
