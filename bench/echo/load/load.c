@@ -92,7 +92,8 @@ static void count_bad(struct load_result *result, const struct reply *r, const c
 {
     if (result->bad++ != 0)
         return;
-    struct reply_frame f = reply_frame(r);
+    bool framed = r->fault == NULL && r->len >= WORKLOAD_FRAME_BYTES;
+    struct reply_frame f = framed ? reply_frame(r) : (struct reply_frame){ 0 };
     result->fault = (struct load_fault){ what, off, f.id, f.seq };
 }
 

@@ -21,7 +21,7 @@
 struct load_fault {
     const char *what; /* NULL: every reply was right */
     size_t off;
-    uint32_t id, seq;
+    uint32_t id, seq; /* 0 where the reply was too broken to tell */
 };
 
 struct load_result {
