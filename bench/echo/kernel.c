@@ -43,7 +43,9 @@ static int fail(struct vtr_error *err, const char *what, struct in_addr ip, unsi
         err->code = -code;
         snprintf(err->what, sizeof err->what, "UDP socket %s:%u: cannot %s: %s", addr, port, what,
                  strerror(code));
-        snprintf(err->hint, sizeof err->hint, "--udp-port 0 --echo-port 0 take any free ports");
+        snprintf(err->hint, sizeof err->hint, "%s",
+                 code == EADDRNOTAVAIL ? "--bind takes an address of this machine"
+                                       : "--udp-port 0 --echo-port 0 take any free ports");
     }
     return -code;
 }
@@ -96,9 +98,10 @@ int kernel_init(struct kernel *k, struct engine *engine, struct in_addr bind_ip,
     *k = (struct kernel){ .engine = engine, .fd = { -1, -1 }, .ask = KERNEL_BATCH };
     k->rx = calloc(1, sizeof *k->rx);
     k->tx = calloc(1, sizeof *k->tx);
-    int rc = -ENOMEM;
-    if (k->rx == NULL || k->tx == NULL ||
-        (rc = k->fd[KERNEL_UDP] = socket_open(bind_ip, &self->udp_port, err)) < 0 ||
+    int rc = k->rx != NULL && k->tx != NULL
+                 ? 0
+                 : fail(err, "get memory for its batches", bind_ip, self->udp_port);
+    if (rc < 0 || (rc = k->fd[KERNEL_UDP] = socket_open(bind_ip, &self->udp_port, err)) < 0 ||
         (rc = k->fd[KERNEL_ECHO] = socket_open(bind_ip, &self->echo_port, err)) < 0) {
         kernel_fini(k);
         return rc;
@@ -116,6 +119,7 @@ void kernel_fini(struct kernel *k)
             close(k->fd[i]);
     free(k->rx);
     free(k->tx);
+    *k = (struct kernel){ .fd = { -1, -1 } };
 }
 
 void kernel_wait(const struct kernel *k, int ms)

@@ -50,6 +50,8 @@ struct kernel {
  */
 VTR_MUST_USE int kernel_init(struct kernel *k, struct engine *engine, struct in_addr bind_ip,
                              struct frame_self *self, struct vtr_error *err);
+
+/** @param k left without an engine. */
 void kernel_fini(struct kernel *k);
 
 /** One poll of a socket. @return requests and echoes; *found whether there were datagrams. */

@@ -289,7 +289,7 @@ static int item_create(struct vtr_heap *heap, const struct store_put *put, struc
 static bool make_room(struct store *store, uint64_t need)
 {
     while (store->stat.bytes + need > store->stat.max_bytes)
-        if (!evict_one(store))
+        if (need > store->stat.max_bytes || !evict_one(store))
             return false;
     return true;
 }

@@ -115,11 +115,11 @@ static bool option_in(const char *args, const char *key, char *value, size_t siz
     return false;
 }
 
-/* A number and nothing behind it. */
+/* A number and nothing behind it. To some drivers 0100 is 64. */
 static bool is_number(const char *text, unsigned long min, unsigned long max)
 {
     char *end;
-    if (text[0] < '0' || text[0] > '9')
+    if (text[0] < '0' || text[0] > '9' || (text[0] == '0' && text[1] != '\0'))
         return false;
     errno = 0;
     unsigned long n = strtoul(text, &end, 10);
@@ -141,7 +141,7 @@ static bool is_word(const char *text, const char *words)
     size_t len = strlen(text);
     for (const char *word = words; word != NULL; word = strstr(word, " or ")) {
         word += word == words ? 0 : 4;
-        if (len != 0 && strncmp(text, word, len) == 0 && (word[len] == ' ' || word[len] == '\0'))
+        if (len != 0 && strcspn(word, " ") == len && strncmp(text, word, len) == 0)
             return true;
     }
     return false;
@@ -159,6 +159,15 @@ static bool rule_holds(const struct rule *rule, const char *value)
     default:
         return strlen(value) >= rule->min && strlen(value) <= rule->max;
     }
+}
+
+static bool has_rule(const char *driver, const char *key)
+{
+    for (int i = 0; i < RULES; i++)
+        if (strncmp(driver, rules[i].driver, strlen(rules[i].driver)) == 0 &&
+            strcmp(key, rules[i].key) == 0)
+            return true;
+    return false;
 }
 
 static int bad_value(const struct vtr_spec *spec, const struct rule *rule, const char *value,
@@ -181,7 +190,7 @@ static int check_option(const struct vtr_spec *spec, const char *driver, char *o
                         struct vtr_error *err)
 {
     char *value = strchr(option, '=');
-    bool strict = spec->scheme != VTR_SCHEME_VDEV, known = false;
+    bool strict = spec->scheme != VTR_SCHEME_VDEV;
     if (value == NULL && strict)
         return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s' is not KEY=VALUE", option);
     if (value == NULL)
@@ -191,11 +200,10 @@ static int check_option(const struct vtr_spec *spec, const char *driver, char *o
         if (strncmp(driver, rules[i].driver, strlen(rules[i].driver)) != 0 ||
             strcmp(option, rules[i].key) != 0)
             continue;
-        known = true;
         if (!rule_holds(&rules[i], value))
             return bad_value(spec, &rules[i], value, err);
     }
-    return known || !strict
+    return !strict || has_rule(driver, option)
                ? 0
                : vtr_spec_fail_(spec, err, EINVAL, NULL, "no option '%s' here", option);
 }
@@ -209,7 +217,9 @@ static int check_options(const struct vtr_spec *spec, const char *driver, struct
         int rc = check_option(spec, driver, option, err); /* cuts it behind the key */
         if (rc != 0)
             return rc;
-        if (rest != NULL && option_in(rest, option, again, sizeof again))
+        /* Drivers that we have no rule for may want it so: net_pcap takes a file a queue. */
+        if (rest != NULL && has_rule(driver, option) &&
+            option_in(rest, option, again, sizeof again))
             return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s' is there twice", option);
     }
     return 0;

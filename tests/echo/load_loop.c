@@ -20,7 +20,7 @@
 #include "headers.h"
 #include "../../bench/echo/value.h"
 
-enum behaviour { RIGHT, WRONG_BYTE, TWICE, DEAF_AT_FIRST };
+enum behaviour { RIGHT, WRONG_BYTE, TWICE, DEAF_AT_FIRST, STALLED, BABBLING };
 
 struct server {
     int fd;
@@ -36,10 +36,12 @@ static size_t answer(const uint8_t *request, size_t len, uint8_t *to)
     char key[VALUE_KEY_LEN + 1], text[64];
     unsigned size, index;
     snprintf(text, sizeof text, "%.*s", (int)(len - 8), (const char *)request + 8);
+    memcpy(to, request, 8);
+    if (strcmp(text, "mode copy\r\n") == 0)
+        return 8 + (size_t)sprintf((char *)to + 8, "OK\r\n");
     if (sscanf(text, "get v%7u-%11u", &size, &index) != 2)
         return 0;
     value_key(key, size, index);
-    memcpy(to, request, 8);
     int n = 8 + sprintf((char *)to + 8, "VALUE %s 0 %u\r\n", key, size);
     value_fill(to + n, size, size, index);
     return (size_t)n + size + (size_t)sprintf((char *)to + n + size, "\r\nEND\r\n");
@@ -54,11 +56,16 @@ static void serve_one(struct server *s)
     if (len < 8)
         return;
     size_t n = answer(in, (size_t)len, out);
-    s->requests++;
+    if (s->requests++ == 0 && s->behaviour == STALLED)
+        usleep(450 * 1000);
     if (s->behaviour == DEAF_AT_FIRST && s->requests <= 3)
         return;
     if (s->behaviour == WRONG_BYTE && s->requests == 50)
         out[40] ^= 1;
+    while (s->behaviour == BABBLING && !__atomic_load_n(&s->stop, __ATOMIC_RELAXED)) {
+        (void)!sendto(s->fd, out, n, 0, (struct sockaddr *)&from, from_len);
+        usleep(1000);
+    }
     for (int i = 0; i < (s->behaviour == TWICE && s->requests == 50 ? 2 : 1); i++)
         (void)!sendto(s->fd, out, n, 0, (struct sockaddr *)&from, from_len);
 }
@@ -110,6 +117,8 @@ static struct load_result *run(enum behaviour behaviour)
     assert_int_equal(workload_init(64, 100, false, &w), 0);
     assert_int_equal(link_prepare(link, &w, &requests), 0);
     assert_int_equal(load_init(link, requests, 8, &load), 0);
+    if (behaviour == STALLED)
+        assert_int_equal(command_mode(link, "copy"), 0);
     load_run(&load, 300 * 1000 * 1000, result);
     load_fini(&load);
     link_discard(link, requests);
@@ -154,6 +163,22 @@ static void lost_requests_are_sent_again(void **state)
     assert_int_equal(r->bad, 0);
     assert_true(r->requests > 8);
     assert_true(r->latency.max >= 200 * 1000 * 1000); /* from the first time it was sent */
+    free(r);
+}
+
+/* A command is sent again every 200 ms: this server answers it three times when it goes on. */
+static void late_answers_to_a_command_are_not_taken_for_replies(void **state)
+{
+    struct load_result *r = run(STALLED);
+    assert_true(r->requests > 8);
+    assert_int_equal(r->bad + r->lost, 0);
+    free(r);
+}
+
+static void a_server_that_never_falls_silent_does_not_hold_us(void **state)
+{
+    struct load_result *r = run(BABBLING);
+    assert_true(r->bad + r->stray != 0 && r->abandoned != 0);
     free(r);
 }
 
@@ -225,6 +250,8 @@ int main(void)
         cmocka_unit_test(one_wrong_byte_is_found_where_it_is),
         cmocka_unit_test(one_reply_too_many_is_bad),
         cmocka_unit_test(lost_requests_are_sent_again),
+        cmocka_unit_test(late_answers_to_a_command_are_not_taken_for_replies),
+        cmocka_unit_test(a_server_that_never_falls_silent_does_not_hold_us),
         cmocka_unit_test(every_byte_of_the_headers_matters),
         cmocka_unit_test(a_udp_checksum_that_is_there_is_checked),
         cmocka_unit_test(arp_is_taken_from_the_peer_only),

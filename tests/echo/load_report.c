@@ -35,10 +35,15 @@ static void fill(struct matrix_row *row, unsigned round)
         s->rate = s->busy_ns = s->ratio = NAN;
 }
 
+/* Of which é, the euro sign and a clef are UTF-8, and the rest is cut, overlong, a surrogate, too
+ * large or stray. */
+static const char odd[] = "a \"quoted\" \\ command\n\xc3\xa9\xe2\x82\xac\xf0\x9d\x84\x9e"
+                          "|\xc0\xaf|\xed\xa0\x80|\xf4\x90\x80\x80|\xff|\xe2\x82|\x80|\xc3";
+
 int main(int argc, char **argv)
 {
     struct machine machine;
-    struct report report = { &m, &machine, "a \"quoted\" \\ command\n", 0, 1 };
+    struct report report = { &m, &machine, odd, 0, 1 };
     machine_describe(&machine);
     m.rounds = 3;
     m.slice_ns = 80000000;

@@ -18,7 +18,7 @@ VARIANTS = ["hybrid", "reference", "copy", "kernel", "echo", "echo_kernel"]
 
 
 def output(*args):
-    return subprocess.run([REPORT, *args], check=True, capture_output=True, text=True).stdout
+    return subprocess.run([REPORT, *args], check=True, capture_output=True, encoding="utf-8").stdout
 
 
 class Report(unittest.TestCase):
@@ -35,7 +35,10 @@ class Report(unittest.TestCase):
                      "kernel", "hugepages", "server_cpu", "load_cpu", "ports", "build_type",
                      "compiler", "flags", "commit", "dpdk", "repetitions", "library_build_type"):
             self.assertIn(name, self.figures["context"])
-        self.assertEqual(self.figures["context"]["executable"], 'a "quoted" \\ command\n')
+        bad = "\ufffd"
+        self.assertEqual(self.figures["context"]["executable"],
+                         'a "quoted" \\ command\n\u00e9\u20ac\U0001d11e' +
+                         "|".join(["", bad * 2, bad * 3, bad * 4, bad, bad * 2, bad, bad]))
 
     def test_every_row_has_its_name(self):
         names = {b["name"] for b in self.runs}

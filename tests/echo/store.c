@@ -133,8 +133,10 @@ static void what_cannot_fit_is_refused_and_its_key_is_empty(void **state)
     static uint8_t value[20000];
     assert_int_equal(store_open((struct vtr_heap *)*state, 10000, &s), 0);
     assert_int_equal(put(s, 1, 0, vtr_span_of("x", 1)), 0);
+    assert_int_equal(put(s, 2, 0, vtr_span_of("y", 1)), 0);
     assert_int_equal(put(s, 1, 0, vtr_span_of(value, sizeof value)), -ENOMEM);
     assert_null(find(s, 1));
+    assert_non_null(find(s, 2)); /* nothing goes for what cannot fit anyway */
     assert_int_equal(put(s, 1, 0, (struct vtr_span){ value, store_value_max() + 1 }), -EMSGSIZE);
     store_close(s);
 }

@@ -19,6 +19,7 @@ static const struct {
     { "null:x", -EINVAL, "'x' is not a number", "null:0,size=64" },
     { "null:0,copy=9x", -EINVAL, "option 'copy=9x' is not a number from 0 to 1", "" },
     { "null:0,size=-1", -EINVAL, "option 'size=-1' is not a number from 14 to 65535", "" },
+    { "null:0,size=0100", -EINVAL, "option 'size=0100' is not a number from 14 to 65535", "" },
     { "null:0,size=99999999999999999999", -EINVAL,
       "option 'size=99999999999999999999' is not a number from 14 to 65535", "" },
     { "null:0,size=1729", -EINVAL, "size=1729 is more than a frame's 1728 bytes",
@@ -34,6 +35,8 @@ static const struct {
     { "ring:a,b=c", -EINVAL, "no option 'b' here", "" },
     { "memif:", -EINVAL, "a memif needs a path", "memif:/run/NAME.sock" },
     { "memif:/run/a,role=master", -EINVAL, "option 'role=master' is not server or client", "" },
+    { "memif:/run/a,role=server or client", -EINVAL,
+      "option 'role=server or client' is not server or client", "" },
     { "memif:/run/a,role=or", -EINVAL, "option 'role=or' is not server or client", "" },
     { "memif:/run/a,zero-copy=yes", -EINVAL, "option 'zero-copy=yes' is not no", "" },
     { "memif:/run/a,mac=02:00", -EINVAL,
@@ -115,6 +118,28 @@ static void wrong_options_are_named(void **state)
     test_heap_end(heap);
 }
 
+/* An empty capture for each of two queues. */
+static void a_device_may_take_an_option_more_than_once(void **state)
+{
+    static const uint8_t empty[24] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0,
+                                       0,    0,    0,    0,    0, 0, 4, 0, 1, 0, 0, 0 };
+    char dir[] = "/tmp/vitrine-test-XXXXXX", in[64], out[2][64], spec[384];
+    assert_non_null(mkdtemp(dir));
+    snprintf(in, sizeof in, "%s/in", dir);
+    snprintf(out[0], sizeof out[0], "%s/0", dir);
+    snprintf(out[1], sizeof out[1], "%s/1", dir);
+    FILE *f = fopen(in, "wb");
+    assert_true(f != NULL && fwrite(empty, sizeof empty, 1, f) == 1 && fclose(f) == 0);
+    snprintf(spec, sizeof spec, "net_pcap0,rx_pcap=%s,rx_pcap=%s,tx_pcap=%s,tx_pcap=%s", in, in,
+             out[0], out[1]);
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_port_opts opts = test_opts();
+    opts.queues = 2;
+    assert_int_equal(vtr_port_close(test_port(heap, spec, &opts)), 0);
+    assert_int_equal(unlink(in) | unlink(out[0]) | unlink(out[1]) | rmdir(dir), 0);
+    test_heap_end(heap);
+}
+
 /* Specs made of pieces and stray bytes. What they would open is harmless, and is closed. */
 static size_t any_spec(uint64_t *seed, char *spec, size_t size)
 {
@@ -176,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrong_spec_says_what_is_wrong_and_what_to_try),
         cmocka_unit_test(wrong_options_are_named),
+        cmocka_unit_test(a_device_may_take_an_option_more_than_once),
         cmocka_unit_test(no_spec_crashes_hangs_or_leaks),
     };
     return cmocka_run_group_tests_name("spec", tests, NULL, NULL);

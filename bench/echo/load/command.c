@@ -80,6 +80,8 @@ int command_call(struct link *link, const char *line, char *answer, size_t room)
         int rc = await(link, &a, id);
         if (rc == 1)
             answer[a.len] = '\0';
+        if (rc != 0 && i != 0)
+            load_settle(link);
         if (rc != 0)
             return rc < 0 ? rc : 0;
     }

@@ -6,17 +6,35 @@
 
 #include <math.h>
 
+/* Bytes of the character that begins at p, 0 if none does: Unicode 15, table 3-7. */
+static size_t utf8_len(const unsigned char *p)
+{
+    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    unsigned low = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;
+    unsigned high = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf;
+    if (p[0] > 0xf4 || (len > 1 && (p[1] < low || p[1] > high)))
+        return 0;
+    for (size_t i = 2; i < len; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return len;
+}
+
+/* RFC 8259 wants UTF-8, and a command line may hold any bytes, or end within a character. */
 static void quote(struct json *j, const char *text)
 {
+    const unsigned char *p = (const unsigned char *)text;
     putc('"', j->to);
-    for (const char *p = text; *p != '\0'; p++) {
-        unsigned char c = (unsigned char)*p;
-        if (c == '"' || c == '\\')
-            fprintf(j->to, "\\%c", c);
-        else if (c < 0x20)
-            fprintf(j->to, "\\u%04x", c);
+    for (size_t len; *p != '\0'; p += len != 0 ? len : 1) {
+        len = utf8_len(p);
+        if (len == 0)
+            fputs("\\ufffd", j->to);
+        else if (*p == '"' || *p == '\\')
+            fprintf(j->to, "\\%c", *p);
+        else if (*p < 0x20)
+            fprintf(j->to, "\\u%04x", *p);
         else
-            putc(c, j->to);
+            fwrite(p, 1, len, j->to);
     }
     putc('"', j->to);
 }

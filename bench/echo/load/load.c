@@ -12,6 +12,7 @@ enum {
     TIMEOUT_NS = 200 * 1000 * 1000,
     TICK_NS = 1000 * 1000 * 1000,
     SWEEP_NS = 20 * 1000 * 1000, /* how often the slots are searched for overdue requests */
+    SETTLE_NS = 1000 * 1000 * 1000, /* of a link that never falls silent */
 };
 
 static uint32_t fitting_width(const struct link *link, const struct workload *w, uint32_t width)
@@ -91,7 +92,8 @@ static void count_bad(struct load_result *result, const struct reply *r, const c
 {
     if (result->bad++ != 0)
         return;
-    struct reply_frame f = reply_frame(r);
+    bool framed = r->fault == NULL && r->len >= WORKLOAD_FRAME_BYTES;
+    struct reply_frame f = framed ? reply_frame(r) : (struct reply_frame){ 0 };
     result->fault = (struct load_fault){ what, off, f.id, f.seq };
 }
 
@@ -125,13 +127,13 @@ static void take_reply(struct load *load, const struct reply *r, uint64_t now,
     }
 }
 
-/* What was asked for twice may be answered twice: nothing of it may reach the next run. */
-static void settle(struct load *load)
+void load_settle(struct link *link)
 {
     struct reply replies[LINK_BURST];
-    for (uint64_t quiet = load_now() + SWEEP_NS; load_now() < quiet;)
-        if (link_poll(load->link, replies, LINK_BURST) != 0)
-            quiet = load_now() + SWEEP_NS;
+    uint64_t now = load_now(), give_up = now + SETTLE_NS;
+    for (uint64_t quiet = now + SWEEP_NS; now < quiet && now < give_up; now = load_now())
+        if (link_poll(link, replies, LINK_BURST) != 0)
+            quiet = now + SWEEP_NS;
 }
 
 /* Nothing came: leave the core to the server, should that be its other hardware thread. */
@@ -176,5 +178,5 @@ void load_run(struct load *load, uint64_t ns, struct load_result *result)
     result->abandoned += window_abandon(&load->window);
     load->outbox_n = 0;
     if (result->lost + result->abandoned != 0)
-        settle(load);
+        load_settle(load->link);
 }

@@ -21,7 +21,7 @@
 struct load_fault {
     const char *what; /* NULL: every reply was right */
     size_t off;
-    uint32_t id, seq;
+    uint32_t id, seq; /* 0 where the reply was too broken to tell */
 };
 
 struct load_result {
@@ -66,6 +66,10 @@ VTR_MUST_USE int load_init(struct link *link, struct requests *r, uint32_t width
 
 /** @param load left empty; empty is allowed. */
 void load_fini(struct load *load);
+
+/** Drops what arrives, until nothing does for 20 ms, at most a second: what was asked for twice may
+ * be answered twice, and nothing of that may reach the next run. */
+void load_settle(struct link *link);
 
 /** Runs for @p ns, then waits for what is under way, at most one time-out. Adds to *result. */
 void load_run(struct load *load, uint64_t ns, struct load_result *result);

@@ -16,6 +16,7 @@
 #include "load.h"
 
 #define RING "ring:echo"
+#define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-"
 enum { IDLE_NS = 500 * 1000 * 1000, SETTLE_MS = 50 };
 
 static const struct link_where addresses = {
@@ -25,8 +26,10 @@ static const struct link_where addresses = {
 static int make_dir(struct stage *s, struct vtr_error *err)
 {
     const char *base = getenv("XDG_RUNTIME_DIR");
-    if (base == NULL || access(base, W_OK) != 0 || strlen(base) > 32)
-        base = "/tmp"; /* a socket's path is 107 bytes at most, and DPDK's less */
+    /* A socket's path is 107 bytes at most, and DPDK's less; in a port's name, others mean more. */
+    size_t plain = base != NULL ? strspn(base, PLAIN) : 0;
+    if (base == NULL || plain > 32 || base[plain] != '\0' || access(base, W_OK) != 0)
+        base = "/tmp";
     snprintf(s->dir, sizeof s->dir, "%s/vitrine-echo-XXXXXX", base);
     if (mkdtemp(s->dir) != NULL)
         return 0;
