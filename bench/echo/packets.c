@@ -260,7 +260,6 @@ static void serve_request(struct packets *p, unsigned queue, struct vtr_pkt *pkt
             w.own = (struct vtr_buf)VTR_BUF_EMPTY;
         reply(p, queue, &w, answer == ENGINE_QUIT ? 0 : message_datagrams(&p->engine->message));
     }
-    vtr_pkt_unref(pkt);
 }
 
 static bool flat_copy(struct packets *p, struct vtr_data data, struct vtr_buf *out)
@@ -286,7 +285,6 @@ static void turn_around(struct packets *p, unsigned queue, struct vtr_pkt *pkt,
             frame_arp(vtr_buf_bytes(&buf), &p->self);
         out_put(p, queue, vtr_buf_seal(&buf));
     }
-    vtr_pkt_unref(pkt);
 }
 
 /* A frame in several segments, which only a long one is, is read from a copy in one. */
@@ -333,10 +331,8 @@ static unsigned serve(struct packets *p, unsigned queue, struct vtr_pkt *pkt, un
         serve_request(p, queue, pkt, f, &p->request[i]);
         return 1;
     }
-    if (f->kind == FRAME_DROP) {
-        vtr_pkt_unref(pkt);
+    if (f->kind == FRAME_DROP)
         return 0;
-    }
     threshold_mix(&p->engine->threshold);
     turn_around(p, queue, pkt, f);
     p->engine->counts.requests += f->kind == FRAME_ECHO;
@@ -356,6 +352,10 @@ unsigned packets_serve(struct packets *p, unsigned queue, struct vtr_pkt *pkts, 
             served += serve(p, queue, &pkts[i - ENGINE_AHEAD], i - ENGINE_AHEAD);
     }
     out_flush(p, queue);
+    /* All at the end: each count down is a locked instruction, which waits for all stores before
+     * it, and those into replies wait for lines from the core that read the last ones. */
+    for (unsigned i = 0; i < n; i++)
+        vtr_pkt_unref(&pkts[i]);
     store_settle(p->engine->store);
     return served;
 }

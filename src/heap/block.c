@@ -116,6 +116,9 @@ bool vtr_block_reopen_(struct vtr_record *rec)
     struct vtr_holders *h = vtr_holders_of(rec);
     uint64_t own = vtr_pageblock_of(rec)->own_bit, word = own;
     int32_t one = 1;
+    /* O: a look only, without a locked instruction where there are other handles. */
+    if (__atomic_load_n(&rec->count, __ATOMIC_RELAXED) != 1)
+        return false;
     /* A1: the reads of those who dropped their handles are over. */
     if (!__atomic_compare_exchange_n(&rec->count, &one, VTR_COUNT_BUSY, false, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED))
