@@ -11,6 +11,9 @@
 /* A choice changes if the other is cheaper by more than this; below it, measurements wobble. */
 #define MARGIN 0.02f
 
+/* The other choice costs a third more at least. */
+#define CLEAR 0.75f
+
 void threshold_init(struct threshold *t, uint32_t prior, bool fixed)
 {
     memset(t, 0, sizeof *t);
@@ -33,31 +36,43 @@ static float median(float *of, size_t n)
     return n % 2 != 0 ? of[n / 2] : (of[n / 2 - 1] + of[n / 2]) / 2;
 }
 
-/* Costs of the runs to the ratio referred / copied of each pair of neighbours. */
-static float trial_ratio(const float cost[2 * THRESHOLD_PAIRS])
+/* Referred / copied of a pair of neighbouring runs. */
+static float pair_ratio(const struct threshold *t, unsigned pair)
 {
-    float ratio[THRESHOLD_PAIRS];
-    for (unsigned i = 0; i < THRESHOLD_PAIRS; i++) {
-        bool refer_first = threshold_run_refers_(2 * i);
-        ratio[i] = refer_first ? cost[2 * i] / cost[2 * i + 1] : cost[2 * i + 1] / cost[2 * i];
-    }
-    return median(ratio, THRESHOLD_PAIRS);
+    const float *cost = &t->cost[2 * pair];
+    return threshold_run_refers_(2 * pair) ? cost[0] / cost[1] : cost[1] / cost[0];
 }
 
-static float trial_cost(const float cost[2 * THRESHOLD_PAIRS], bool refer)
+static float trial_ratio(const struct threshold *t)
+{
+    float ratio[THRESHOLD_PAIRS];
+    for (unsigned i = 0; i < t->run / 2; i++)
+        ratio[i] = pair_ratio(t, i);
+    return median(ratio, t->run / 2);
+}
+
+static float trial_cost(const struct threshold *t, bool refer)
 {
     float of[THRESHOLD_PAIRS];
     unsigned n = 0;
-    for (unsigned run = 0; run < 2 * THRESHOLD_PAIRS; run++)
+    for (unsigned run = 0; run < t->run; run++)
         if (threshold_run_refers_(run) == refer)
-            of[n++] = cost[run];
+            of[n++] = t->cost[run];
     return median(of, n);
+}
+
+/* The last pair says so clearly that the choice is right that going on would only cost:
+ * copying 64 KiB takes three times as long as referring to them. */
+static bool trial_clear(const struct threshold *t)
+{
+    float ratio = pair_ratio(t, t->run / 2 - 1);
+    return t->bucket[t->trial].refer ? ratio < CLEAR : ratio > 1 / CLEAR;
 }
 
 static void trial_end(struct threshold *t)
 {
     struct threshold_bucket *b = &t->bucket[t->trial];
-    float ratio = trial_ratio(t->cost);
+    float ratio = trial_ratio(t);
     bool refer = b->refer ? ratio < 1 + MARGIN : ratio < 1 - MARGIN;
     b->rest_next = refer != b->refer              ? THRESHOLD_REST_MIN
                    : b->rest_next < THRESHOLD_REST_MAX ? b->rest_next * 2
@@ -65,8 +80,8 @@ static void trial_end(struct threshold *t)
     b->rest = b->rest_next;
     b->refer = refer;
     b->trials++;
-    b->cycles[0] = trial_cost(t->cost, false);
-    b->cycles[1] = trial_cost(t->cost, true);
+    b->cycles[0] = trial_cost(t, false);
+    b->cycles[1] = trial_cost(t, true);
     t->trial = THRESHOLD_NONE;
 }
 
@@ -80,7 +95,7 @@ static void trial_sample(struct threshold *t, float cycles)
         return;
     t->cost[t->run++] = median(t->sample, THRESHOLD_RUN);
     t->run_bursts = 0;
-    if (t->run == 2 * THRESHOLD_PAIRS)
+    if (t->run % 2 == 0 && (t->run == 2 * THRESHOLD_PAIRS || trial_clear(t)))
         trial_end(t);
 }
 
