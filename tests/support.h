@@ -53,6 +53,20 @@ static inline void test_heap_end(struct vtr_heap *heap)
         fail_msg("%s", err.what);
 }
 
+/* Around a test whose state is a heap of one segment. */
+static inline int test_begin(void **state)
+{
+    *state = test_heap(64 << 20);
+    return 0;
+}
+
+static inline int test_end(void **state)
+{
+    test_heap_end((struct vtr_heap *)*state);
+    return 0;
+}
+#define test_with_heap(test) cmocka_unit_test_setup_teardown(test, test_begin, test_end)
+
 static inline struct vtr_data test_data(struct vtr_heap *heap, const void *bytes, size_t len)
 {
     struct vtr_data d;

@@ -170,31 +170,18 @@ static void committing_more_than_the_room_is_a_broken_contract(void **state)
     assert_non_null(strstr(said, "broken contract: len <= vtr_buf_tailroom(b)"));
 }
 
-static int begin(void **state)
-{
-    *state = test_heap(64 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    assert_int_equal(test_live((struct vtr_heap *)*state), 0);
-    test_heap_end((struct vtr_heap *)*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_buf_holds_what_was_asked_for, begin, end),
-        cmocka_unit_test_setup_teardown(sizes_beyond_a_block_are_refused_however_large, begin, end),
-        cmocka_unit_test_setup_teardown(a_call_without_room_changes_nothing, begin, end),
-        cmocka_unit_test_setup_teardown(headers_go_in_front_and_bytes_behind, begin, end),
-        cmocka_unit_test_setup_teardown(sealing_nothing_gives_nothing, begin, end),
-        cmocka_unit_test_setup_teardown(what_is_split_off_cannot_be_written_over, begin, end),
-        cmocka_unit_test_setup_teardown(the_only_holder_may_write_again, begin, end),
-        cmocka_unit_test_setup_teardown(nobody_writes_what_two_hold, begin, end),
-        cmocka_unit_test_setup_teardown(auto_ends_a_buf_and_move_lets_it_go, begin, end),
+        test_with_heap(a_buf_holds_what_was_asked_for),
+        test_with_heap(sizes_beyond_a_block_are_refused_however_large),
+        test_with_heap(a_call_without_room_changes_nothing),
+        test_with_heap(headers_go_in_front_and_bytes_behind),
+        test_with_heap(sealing_nothing_gives_nothing),
+        test_with_heap(what_is_split_off_cannot_be_written_over),
+        test_with_heap(the_only_holder_may_write_again),
+        test_with_heap(nobody_writes_what_two_hold),
+        test_with_heap(auto_ends_a_buf_and_move_lets_it_go),
         cmocka_unit_test(committing_more_than_the_room_is_a_broken_contract),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

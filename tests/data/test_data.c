@@ -312,37 +312,24 @@ static void misuse_is_named_and_ends_the_process(void **state)
     assert_non_null(strstr(said, "vtr_data_at: the block at"));
 }
 
-static int begin(void **state)
-{
-    *state = test_heap(64 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    assert_int_equal(test_live((struct vtr_heap *)*state), 0);
-    test_heap_end((struct vtr_heap *)*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_copy_is_the_bytes_at_any_size, begin, end),
-        cmocka_unit_test_setup_teardown(a_copy_that_does_not_fit_leaves_nothing, begin, end),
-        cmocka_unit_test_setup_teardown(references_share_one_block, begin, end),
-        cmocka_unit_test_setup_teardown(a_slice_outside_changes_nothing, begin, end),
-        cmocka_unit_test_setup_teardown(strip_and_trim_narrow_in_place, begin, end),
-        cmocka_unit_test_setup_teardown(joining_shares_every_segment, begin, end),
-        cmocka_unit_test_setup_teardown(joining_one_or_nothing_makes_no_list, begin, end),
-        cmocka_unit_test_setup_teardown(joining_beyond_four_gibibytes_is_refused, begin, end),
-        cmocka_unit_test_setup_teardown(taking_the_parts_moves_their_counts, begin, end),
-        cmocka_unit_test_setup_teardown(a_header_goes_before_shared_bytes, begin, end),
-        cmocka_unit_test_setup_teardown(a_view_is_in_place_unless_it_straddles, begin, end),
-        cmocka_unit_test_setup_teardown(a_cursor_reads_all_segments_once, begin, end),
-        cmocka_unit_test_setup_teardown(an_iovec_lists_the_segments, begin, end),
-        cmocka_unit_test_setup_teardown(comparing_is_by_bytes_then_length, begin, end),
-        cmocka_unit_test_setup_teardown(auto_ends_data_on_every_path, begin, end),
+        test_with_heap(a_copy_is_the_bytes_at_any_size),
+        test_with_heap(a_copy_that_does_not_fit_leaves_nothing),
+        test_with_heap(references_share_one_block),
+        test_with_heap(a_slice_outside_changes_nothing),
+        test_with_heap(strip_and_trim_narrow_in_place),
+        test_with_heap(joining_shares_every_segment),
+        test_with_heap(joining_one_or_nothing_makes_no_list),
+        test_with_heap(joining_beyond_four_gibibytes_is_refused),
+        test_with_heap(taking_the_parts_moves_their_counts),
+        test_with_heap(a_header_goes_before_shared_bytes),
+        test_with_heap(a_view_is_in_place_unless_it_straddles),
+        test_with_heap(a_cursor_reads_all_segments_once),
+        test_with_heap(an_iovec_lists_the_segments),
+        test_with_heap(comparing_is_by_bytes_then_length),
+        test_with_heap(auto_ends_data_on_every_path),
         cmocka_unit_test(misuse_is_named_and_ends_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

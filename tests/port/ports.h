@@ -85,6 +85,18 @@ static inline bool test_late(const struct timespec *began)
     return now.tv_sec - began->tv_sec > TEST_PATIENCE_S;
 }
 
+/* Waits for the link to be as wanted. @return whether it came to that in time. */
+static inline bool test_link_is(struct vtr_port *port, bool up)
+{
+    struct timespec began;
+    struct vtr_port_info info;
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    do {
+        vtr_port_info(port, &info);
+    } while (info.link_up != up && !test_late(&began) && sched_yield() == 0);
+    return info.link_up == up;
+}
+
 /* Receives exactly @p n packets, or what came in time. */
 static inline unsigned test_receive(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
                                     unsigned n)

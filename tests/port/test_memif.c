@@ -23,17 +23,6 @@ static int make_dir(void **state)
 
 static int remove_dir(void **state) { return rmdir(dir); } /* fails if anything is left in it */
 
-static bool link_is(struct vtr_port *port, bool up)
-{
-    struct timespec began;
-    struct vtr_port_info info;
-    clock_gettime(CLOCK_MONOTONIC, &began);
-    do {
-        vtr_port_info(port, &info);
-    } while (info.link_up != up && !test_late(&began) && sched_yield() == 0);
-    return info.link_up == up;
-}
-
 struct ends {
     struct vtr_heap *heap;
     struct vtr_port *server, *client;
@@ -44,7 +33,7 @@ static struct ends open_ends(const struct vtr_port_opts *server, const struct vt
     struct ends e = { .heap = test_heap(64 << 20) };
     e.server = test_port(e.heap, server_spec, server);
     e.client = test_port(e.heap, client_spec, client);
-    assert_true(link_is(e.server, true) && link_is(e.client, true));
+    assert_true(test_link_is(e.server, true) && test_link_is(e.client, true));
     return e;
 }
 
@@ -101,12 +90,12 @@ static void before_the_peer_comes_nothing_is_sent_and_nothing_lost(void **state)
     struct vtr_heap *heap = test_heap(64 << 20);
     struct vtr_port *server = test_port(heap, server_spec, NULL);
     struct vtr_pkt pkt = test_pkt(heap, 100, 1);
-    assert_true(link_is(server, false));
+    assert_true(test_link_is(server, false));
     assert_int_equal(vtr_port_tx(server, 0, &pkt, 1), 0);
     assert_int_equal(test_stat(server).drops, 0);
     assert_int_equal(test_stat(server).tx_full, 1);
     struct vtr_port *client = test_port(heap, client_spec, NULL);
-    assert_true(link_is(server, true) && link_is(client, true));
+    assert_true(test_link_is(server, true) && test_link_is(client, true));
     poll_once(client, 0);
     assert_int_equal(vtr_port_tx(server, 0, &pkt, 1), 1);
     assert_int_equal(test_receive(client, 0, &pkt, 1), 1);
@@ -256,10 +245,10 @@ static void a_client_can_go_and_another_come(void **state)
     for (uint32_t i = 0; i < 10; i++) {
         struct vtr_pkt pkt = test_pkt(e.heap, 100, i);
         assert_int_equal(vtr_port_close(e.client), 0);
-        assert_true(link_is(e.server, false));
+        assert_true(test_link_is(e.server, false));
         assert_int_equal(vtr_port_tx(e.server, 0, &pkt, 1), 0);
         e.client = test_port(e.heap, client_spec, NULL);
-        assert_true(link_is(e.server, true) && link_is(e.client, true));
+        assert_true(test_link_is(e.server, true) && test_link_is(e.client, true));
         poll_once(e.client, 0);
         test_send(e.server, 0, &pkt, 1);
         assert_int_equal(test_receive(e.client, 0, &pkt, 1), 1);
@@ -277,7 +266,7 @@ static void interfaces_may_share_a_socket_by_their_id(void **state)
     struct vtr_port *server = test_port(e.heap, spec, NULL);
     snprintf(spec, sizeof spec, "%s,id=1", client_spec);
     struct vtr_port *client = test_port(e.heap, spec, NULL);
-    assert_true(link_is(client, true));
+    assert_true(test_link_is(client, true));
     struct vtr_pkt pkt = test_pkt(e.heap, 100, 1);
     test_send(client, 0, &pkt, 1);
     assert_int_equal(test_receive(server, 0, &pkt, 1), 1);

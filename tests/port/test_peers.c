@@ -100,17 +100,6 @@ static void must_end(struct vtr_heap *heap)
     must(vtr_heap_close(heap, NULL) == 0);
 }
 
-static bool wait_link(struct vtr_port *port, bool up)
-{
-    struct timespec began;
-    struct vtr_port_info info;
-    clock_gettime(CLOCK_MONOTONIC, &began);
-    do {
-        vtr_port_info(port, &info);
-    } while (info.link_up != up && !test_late(&began) && sched_yield() == 0);
-    return info.link_up == up;
-}
-
 enum { PACKETS = 20000 };
 
 /* Sends back what comes. */
@@ -142,7 +131,7 @@ static void be_client(int in, int out)
     struct vtr_heap *heap = must_heap();
     struct vtr_port *port = must_open(heap, client_spec);
     struct vtr_pkt pkt[16];
-    must(wait_link(port, true));
+    must(test_link_is(port, true));
     for (uint32_t i = 0; i < PACKETS; i += 16) {
         for (uint32_t j = 0; j < 16; j++)
             pkt[j] = test_pkt(heap, 14 + (i + j) % 1500, i + j);
@@ -154,7 +143,7 @@ static void be_client(int in, int out)
     }
     must(tell(out));
     must(hear(in)); /* the server has closed */
-    must(wait_link(port, false));
+    must(test_link_is(port, false));
     pkt[0] = test_pkt(heap, 100, 0);
     must(vtr_port_tx(port, 0, pkt, 1) == 0); /* nobody is there; nothing is lost */
     test_unref(pkt, 1);
@@ -183,7 +172,7 @@ static void be_survivor(int in, int out)
     for (int client = 0; client < 3; client++) {
         echo(port, 100);
         must(tell(out));
-        must(wait_link(port, false));
+        must(test_link_is(port, false));
     }
     must(vtr_port_close(port) == 0);
     must_end(heap);
@@ -193,7 +182,7 @@ static void be_victim(int in, int out)
 {
     struct vtr_heap *heap = must_heap();
     struct vtr_port *port = must_open(heap, client_spec);
-    must(wait_link(port, true));
+    must(test_link_is(port, true));
     for (uint32_t i = 0; i < 100; i++) {
         struct vtr_pkt pkt = test_pkt(heap, 100, i);
         test_send(port, 0, &pkt, 1);
@@ -282,7 +271,7 @@ static void be_nobody(int in, int out)
     ring[1] = must_open(heap, "ring:x");
     server = must_open(heap, server_spec);
     client = must_open(heap, client_spec);
-    must(wait_link(client, true) && wait_link(server, true));
+    must(test_link_is(client, true) && test_link_is(server, true));
     struct vtr_pkt pkt;
     must(vtr_port_rx(null, 0, &pkt, 1) == 1);
     must(vtr_port_tx(ring[0], 0, &pkt, 1) == 1);
