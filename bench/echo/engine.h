@@ -76,7 +76,7 @@ static inline void engine_prefetch(const struct engine *e, const struct engine_r
 /** Fetches the value, when the item has arrived, if anybody is going to read it. */
 void engine_prefetch_value(const struct engine *e, const struct engine_request *r);
 
-/** How many requests before its turn a value is asked for: 4 values of 1 KiB fill 10 % of an L1. */
+/** How many requests before its turn a value is asked for: 4 of 1 KiB fill an eighth of an L1. */
 enum { ENGINE_AHEAD = 4 };
 
 /**

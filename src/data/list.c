@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
  * Segment lists. Short ones, which a header in front of a payload makes for each packet, are kept
- * in a small stack a thread: 3 ns instead of 20 for malloc and free.
+ * in a small stack a thread: malloc and free were 30 % of what a datagram by reference cost.
  */
 #include "data/list.h"
 

@@ -9,8 +9,8 @@
  * IDLE    no handle in this process
  *
  * BUSY is zero so that one `lock dec` both counts down and, on the last handle, claims the change:
- * 2.0 ns against 2.4 for the compare-and-swap loop it replaces. Overflow and use after the end show
- * as a result below 2 of the same instruction that counts up.
+ * 2.0 ns (AMD Zen 4) against 2.4 for the compare-and-swap it replaces. Overflow and use after the
+ * end show as a result below 2 of the same instruction that counts up.
  */
 #ifndef VITRINE_INLINE_RECORD_H
 #define VITRINE_INLINE_RECORD_H
