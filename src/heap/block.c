@@ -211,24 +211,19 @@ bool vtr_block_upgrade_(uint64_t what, uint64_t gen)
     return false;
 }
 
-bool vtr_block_reopen_(struct vtr_record *rec)
+bool vtr_block_reopen_shared_(struct vtr_record *rec)
 {
     struct vtr_holders *h = vtr_holders_of(rec);
-    uint64_t own = vtr_pageblock_of(rec)->own_bit, word = own;
     int32_t one = 1;
-    if (VTR_LIKELY(vtr_record_last_(rec))) {
-        uint64_t gen = h->gen + 1;
-        rec->gen = (uint16_t)(gen + 1);
-        __atomic_store_n(&h->gen, gen, __ATOMIC_RELEASE); /* R5 */
-        return true;
-    }
     /* O: a look only, without a locked instruction where there are other handles. */
-    if (__atomic_load_n(&rec->count, __ATOMIC_RELAXED) != 1)
+    if (__atomic_load_n(&rec->count, __ATOMIC_RELAXED) != 1 ||
+        (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) != 0)
         return false;
     /* A1: the reads of those who dropped their handles are over. */
     if (!__atomic_compare_exchange_n(&rec->count, &one, VTR_COUNT_BUSY, false, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED))
         return false;
+    uint64_t own = vtr_pageblock_of(rec)->own_bit, word = own;
     /* A6: the same for other processes. Word zero for an instant: weak references end here. */
     if (!__atomic_compare_exchange_n(&h->word, &word, 0, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_RELAXED)) {
