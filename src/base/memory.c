@@ -225,11 +225,18 @@ static inline int flags_now(void)
 static void *from_malloc(size_t bytes, size_t align, int zero)
 {
     void *p = NULL;
+    bytes += bytes == 0;
     if (align <= ALIGN_MIN)
         return zero ? calloc(1, bytes) : malloc(bytes);
     if (posix_memalign(&p, align, bytes) != 0)
         return NULL;
     return zero ? memset(p, 0, bytes) : p;
+}
+
+/* jemalloc has classes below 16 bytes, which are aligned to 8. */
+static inline size_t at_least_16(size_t bytes)
+{
+    return bytes < ALIGN_MIN ? ALIGN_MIN : bytes;
 }
 
 /* @param zero  ZERO or 0. */
@@ -238,9 +245,9 @@ static inline void *alloc(size_t bytes, size_t align, int zero)
     if (vtr_fault_(VTR_FAULT_MEMORY) != 0)
         return NULL;
     int now = flags_now(), log_align = align > ALIGN_MIN ? __builtin_ctzll(align) : 0;
-    bytes += bytes == 0;
-    return count(VTR_UNLIKELY(now == MALLOC) ? from_malloc(bytes, align, zero)
-                                             : je.mallocx(bytes, now | zero | log_align));
+    return count(VTR_UNLIKELY(now == MALLOC)
+                     ? from_malloc(bytes, align, zero)
+                     : je.mallocx(at_least_16(bytes), now | zero | log_align));
 }
 
 void *vtr_memory_alloc_(size_t bytes, size_t align)
@@ -260,7 +267,7 @@ void *vtr_memory_realloc_(void *p, size_t bytes)
     if (vtr_fault_(VTR_FAULT_MEMORY) != 0)
         return NULL;
     int now = flags_now();
-    bytes += bytes == 0;
+    bytes = at_least_16(bytes); /* and not 0, which frees */
     return now == MALLOC ? realloc(p, bytes) : je.rallocx(p, bytes, now);
 }
 

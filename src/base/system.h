@@ -98,4 +98,25 @@ static inline int vtr_system_setspecific_(pthread_key_t key, const void *value)
     return vtr_fails_(VTR_FAULT_KEY) ? ENOMEM : pthread_setspecific(key, value);
 }
 
+/**
+ * A key of the process whose @p end is called with what a thread set, when that thread ends.
+ * @param slot  static, zero at first; atomic. After a failure the next call tries again.
+ * @return 0 or an errno.
+ */
+static inline int vtr_system_exit_key_(uint64_t *slot, void (*end)(void *), pthread_key_t *key)
+{
+    uint64_t made = __atomic_load_n(slot, __ATOMIC_RELAXED); /* O: a number, libc has the rest */
+    if (made == 0) {
+        int error = vtr_system_key_create_(key, end);
+        if (error != 0)
+            return error;
+        if (__atomic_compare_exchange_n(slot, &made, (uint64_t)*key + 1, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED))
+            return 0;
+        pthread_key_delete(*key); /* another thread was first */
+    }
+    *key = (pthread_key_t)(made - 1);
+    return 0;
+}
+
 #endif
