@@ -6,7 +6,7 @@
  *
  * A handle that outlived its list is noticed while the list is kept so, and after that as long as
  * what lies there happens to differ in 16 bits. It can be looked at: jemalloc unmaps nothing unless
- * the program told it to (opt.retain), malloc nothing below 128 KiB, 8,000 segments, but at its top.
+ * the program told it to (opt.retain), malloc only its top and what is beyond 128 KiB (8,000 segs).
  */
 #include "data/list.h"
 
