@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * Ours: each operation by the public interface. Names are those of the rows.
+ * Owner, threads: stand.h.
+ */
+#ifndef CORE_OURS_H
+#define CORE_OURS_H
+
+#include "core/row.h"
+
+way_run ours_alloc_free, ours_alloc_free_bulk, ours_alloc_free_st, ours_alloc_free_bulk_st;
+way_run ours_ref, ours_slice, ours_ref_cold, ours_slice_cold;
+way_run ours_concat, ours_prepend, ours_view, ours_view_straddle, unchecked_view;
+way_run ours_echo, ours_echo_st;
+way_run ours_mix, ours_ref_shared, ours_allocate_away, ours_free_here;
+way_run ours_own_seal, ours_split, ours_unref_bulk, ours_unref_each, ours_keep;
+way_run ours_copy_64, ours_copy_512, ours_copy_2048;
+
+#endif
