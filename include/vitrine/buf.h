@@ -37,11 +37,21 @@ VTR_STATIC_ASSERT(sizeof(struct vtr_buf) == 40, "vtr_buf is ABI");
 /**
  * Takes a block that holds at least @p headroom + @p room bytes, empty behind the headroom.
  * @param out  owned on success, untouched on failure.
- * @return 0, -ENOMEM (the heap is at its limit), -EMSGSIZE (more than vtr_heap_block_max()).
- * Threads: any. Cost: no lock and no system call while the thread's magazine holds a block.
+ * @return 0, -ENOMEM (the heap is at its limit), -EDQUOT (over its quota), -EMSGSIZE (more than
+ *         vtr_heap_block_max()).
+ * Threads: any. Cost: no lock, no locked instruction and no system call while the thread's magazine
+ * holds a block; more than 1 MiB always takes the heap's lock.
  */
 VTR_API VTR_MUST_USE int vtr_buf_init(struct vtr_heap *heap, size_t headroom, size_t room,
                                       struct vtr_buf *out);
+
+/**
+ * vtr_buf_init() of @p n at once.
+ * @param bufs  bufs[0..@return) owned, the rest untouched.
+ * @return 0..n. Less than n: vtr_buf_init() says why.
+ */
+VTR_API VTR_MUST_USE unsigned vtr_buf_init_bulk(struct vtr_heap *heap, size_t headroom, size_t room,
+                                                struct vtr_buf *bufs, unsigned n);
 
 /** Gives the block back unsealed; what was split off lives on.
  * @param b left empty; empty is allowed. */

@@ -246,6 +246,9 @@ VTR_INLINE void vtr_data_unref(struct vtr_data *d)
         vtr_record_unref_(what);
 }
 
+/** vtr_data_unref() of d[0..n). @param d consumed, left empty; empty ones are allowed. */
+VTR_API void vtr_data_unref_bulk(struct vtr_data *d, unsigned n);
+
 /**
  * Back to a writable buf, if *d is the only reference to its one block. The bytes of *d become the
  * bytes of the buf; what lies before and behind them in the block becomes its head- and tailroom.

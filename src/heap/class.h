@@ -9,7 +9,12 @@
 #include <vitrine/base.h>
 
 #define VTR_CLASSES 50u
+#define VTR_CLASS_LARGE 0xfdu /* the first pageblock of a large block */
+#define VTR_CLASS_REST 0xfeu  /* the others */
 #define VTR_CLASS_NONE 0xffu
+
+/** Once a process, before anything else here. */
+void vtr_classes_init(void);
 
 /** @return blocks of the class in a pageblock. */
 uint32_t vtr_class_blocks(unsigned klass);
