@@ -137,7 +137,7 @@ uint64_t mbuf_prepend(struct stand *s, uint64_t n)
     return sum;
 }
 
-static inline uint64_t view(const struct rte_mbuf *m, uint32_t off, uint64_t n)
+static inline uint64_t view(const struct rte_mbuf *m, uint32_t off, bool next, uint64_t n)
 {
     uint64_t sum = 0;
     for (uint64_t i = 0; i < n; i++) {
@@ -147,15 +147,24 @@ static inline uint64_t view(const struct rte_mbuf *m, uint32_t off, uint64_t n)
         const void *ip = rte_pktmbuf_read(m, off, sizeof scratch, scratch);
         if (ip == NULL)
             return 0;
-        sum += core_header(ip);
+        uint64_t read = core_header(ip);
+        sum += read;
+        off += next ? (uint32_t)core_nothing(read) : 0;
     }
     return sum;
 }
 
-uint64_t mbuf_view(struct stand *s, uint64_t n) { return view(s->mbufs->whole, STAND_VIEW, n); }
+uint64_t mbuf_view(struct stand *s, uint64_t n)
+{
+    return view(s->mbufs->whole, STAND_VIEW, false, n);
+}
+uint64_t mbuf_view_next(struct stand *s, uint64_t n)
+{
+    return view(s->mbufs->whole, STAND_VIEW, true, n);
+}
 uint64_t mbuf_view_straddle(struct stand *s, uint64_t n)
 {
-    return view(s->mbufs->straddle, STAND_STRADDLE, n);
+    return view(s->mbufs->straddle, STAND_STRADDLE, false, n);
 }
 
 static inline uint64_t copy(struct stand *s, uint64_t n, uint16_t len)

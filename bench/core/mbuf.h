@@ -35,8 +35,8 @@ bool mbufs_cached(const struct mbufs *m);
 void mbufs_burst(struct mbufs *m, unsigned burst);
 
 way_run mbuf_alloc_free, mbuf_alloc_free_bulk, mbuf_ref, mbuf_slice, mbuf_ref_cold;
-way_run mbuf_slice_cold, mbuf_concat, mbuf_prepend, mbuf_view, mbuf_view_straddle, mbuf_echo;
-way_run mbuf_mix, mbuf_allocate_away, mbuf_free_here, mbuf_copy_64, mbuf_copy_512;
-way_run mbuf_copy_2048;
+way_run mbuf_slice_cold, mbuf_concat, mbuf_prepend, mbuf_echo;
+way_run mbuf_view, mbuf_view_next, mbuf_view_straddle, mbuf_mix, mbuf_allocate_away;
+way_run mbuf_free_here, mbuf_copy_64, mbuf_copy_512, mbuf_copy_2048;
 
 #endif

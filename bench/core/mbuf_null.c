@@ -4,7 +4,7 @@
  */
 #include "core/mbuf_pool.h"
 
-#include <rte_bus_vdev.h>
+#include <rte_dev.h>
 #include <rte_ethdev.h>
 
 #define NULL_NAME "net_null_plain"
@@ -15,7 +15,7 @@ int mbufs_null_open(struct mbufs *m)
     struct rte_eth_conf conf = { 0 };
     m->burst = BURST_MAX;
     m->port = RTE_MAX_ETHPORTS;
-    int rc = rte_vdev_init(NULL_NAME, "size=64,copy=0");
+    int rc = rte_eal_hotplug_add("vdev", NULL_NAME, "size=64,copy=0");
     if (rc == 0)
         rc = rte_eth_dev_get_port_by_name(NULL_NAME, &m->port);
     if (rc == 0)
@@ -33,7 +33,7 @@ void mbufs_null_close(struct mbufs *m)
         return;
     rte_eth_dev_stop(m->port);
     rte_eth_dev_close(m->port);
-    rte_vdev_uninit(NULL_NAME);
+    rte_eal_hotplug_remove("vdev", NULL_NAME);
 }
 
 uint64_t mbuf_echo(struct stand *s, uint64_t n)

@@ -9,7 +9,7 @@
 #include "core/stand.h"
 
 /* A handle as if it had just been loaded: nothing about it is known, nothing read before holds. */
-#define hide_data(d) (hide((d).what), hide((d).off), hide((d).len))
+#define hide_data(d) __asm__ volatile("" : "+r"((d).what), "+r"((d).off), "+r"((d).len))
 
 static inline uint64_t alloc_free(struct vtr_heap *heap, uint64_t n)
 {
@@ -62,14 +62,16 @@ static inline uint64_t ref(struct vtr_data d)
     return len;
 }
 
-uint64_t ours_ref(struct stand *s, uint64_t n)
+static inline uint64_t ref_hot(struct vtr_data d, uint64_t n)
 {
     uint64_t sum = 0;
-    struct vtr_data d = s->whole;
     for (uint64_t i = 0; i < n; i++)
         sum += ref(d);
     return sum;
 }
+
+uint64_t ours_ref(struct stand *s, uint64_t n) { return ref_hot(s->whole, n); }
+uint64_t ours_ref_st(struct stand *s, uint64_t n) { return ref_hot(s->whole_st, n); }
 
 uint64_t ours_ref_cold(struct stand *s, uint64_t n)
 {
@@ -143,7 +145,8 @@ uint64_t ours_prepend(struct stand *s, uint64_t n)
     return sum;
 }
 
-static inline uint64_t view(struct vtr_data d, size_t off, uint64_t n)
+/* @param next whether where to read hangs on what was read last, as in parsing. */
+static inline uint64_t view(struct vtr_data d, size_t off, bool next, uint64_t n)
 {
     uint64_t sum = 0;
     for (uint64_t i = 0; i < n; i++) {
@@ -153,18 +156,24 @@ static inline uint64_t view(struct vtr_data d, size_t off, uint64_t n)
         const struct vtr_ipv4 *ip = vtr_data_view(d, off, struct vtr_ipv4, &scratch);
         if (ip == NULL)
             return 0;
-        sum += core_header(ip);
+        uint64_t read = core_header(ip);
+        sum += read;
+        off += next ? core_nothing(read) : 0;
     }
     return sum;
 }
 
-uint64_t ours_view(struct stand *s, uint64_t n) { return view(s->whole, STAND_VIEW, n); }
+uint64_t ours_view(struct stand *s, uint64_t n) { return view(s->whole, STAND_VIEW, false, n); }
+uint64_t ours_view_next(struct stand *s, uint64_t n)
+{
+    return view(s->whole, STAND_VIEW, true, n);
+}
 uint64_t ours_view_straddle(struct stand *s, uint64_t n)
 {
-    return view(s->straddle, STAND_STRADDLE, n);
+    return view(s->straddle, STAND_STRADDLE, false, n);
 }
 
-uint64_t unchecked_view(struct stand *s, uint64_t n)
+static inline uint64_t unchecked(const struct stand *s, bool next, uint64_t n)
 {
     uint64_t sum = 0;
     const uint8_t *bytes = vtr_data_span(s->whole).ptr;
@@ -172,10 +181,15 @@ uint64_t unchecked_view(struct stand *s, uint64_t n)
     for (uint64_t i = 0; i < n; i++) {
         hide(bytes);
         hide(off);
-        sum += core_header(bytes + off);
+        uint64_t read = core_header(bytes + off);
+        sum += read;
+        off += next ? core_nothing(read) : 0;
     }
     return sum;
 }
+
+uint64_t unchecked_view(struct stand *s, uint64_t n) { return unchecked(s, false, n); }
+uint64_t unchecked_view_next(struct stand *s, uint64_t n) { return unchecked(s, true, n); }
 
 uint64_t ours_own_seal(struct stand *s, uint64_t n)
 {

@@ -143,7 +143,7 @@ static int same_balance(const struct row *row, struct stand_balance from, struct
         from.count == to.count)
         return 0;
     return complain(err, -EILSEQ, NULL,
-                    "%s left something behind: %lld blocks, %lld of one thread, %d mbufs, %d counts",
+                    "%s left behind: %lld blocks, %lld of one thread, %d mbufs, %d counts",
                     row->name, (long long)(to.blocks - from.blocks),
                     (long long)(to.blocks_st - from.blocks_st), (int)(to.mbufs - from.mbufs),
                     to.count - from.count);

@@ -36,6 +36,8 @@ static int fill_hot(struct stand *s)
     struct vtr_data second;
     int rc = vtr_data_copy(s->heap, s->bytes, CORE_BLOCK, &s->whole);
     if (rc == 0)
+        rc = vtr_data_copy(s->heap_st, s->bytes, CORE_BLOCK, &s->whole_st);
+    if (rc == 0)
         rc = vtr_data_copy(s->heap, s->bytes, CORE_SLICE, &s->payload);
     for (unsigned i = 0; rc == 0 && i < 2; i++)
         rc = vtr_data_copy(s->heap, s->bytes, CORE_HALF, &s->half[i]);
@@ -119,6 +121,7 @@ int stand_open(int cpu, struct stand *s, struct vtr_error *err)
 static void drop(struct stand *s)
 {
     vtr_data_unref(&s->whole);
+    vtr_data_unref(&s->whole_st);
     vtr_data_unref(&s->payload);
     vtr_data_unref(&s->straddle);
     vtr_data_unref_bulk(s->half, 2);
