@@ -31,7 +31,7 @@ int vtr_buf_init(struct vtr_heap *heap, size_t headroom, size_t room, struct vtr
 {
     if (VTR_UNLIKELY(!fits_a_block(headroom, room)))
         return -EMSGSIZE;
-    struct vtr_record *rec = vtr_block_take_for_(heap, headroom + room);
+    struct vtr_record *rec = vtr_block_take(heap, headroom + room);
     if (VTR_UNLIKELY(rec == NULL))
         return vtr_block_refused_(heap, headroom + room);
     buf_begin(out, rec, headroom);

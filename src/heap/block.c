@@ -20,20 +20,6 @@
 #include "heap/heap.h"
 #include "heap/large.h"
 
-/* Opens a block whose record is the caller's alone and whose word is zero. Plain stores: nobody
- * else changes the record of a CACHED block, and an upgrade leaves a word of zero alone. */
-static inline void block_open(struct vtr_record *rec, uint64_t own)
-{
-    struct vtr_holders *h = vtr_holders_of(rec);
-    uint64_t gen = (h->gen + 1) | 1;
-    rec->gen = (uint16_t)(gen + 1); /* what handles carry: the generation it will be sealed with */
-    /* R5: the new generation is seen before the holder; A5 is an upgrade's second look at it. */
-    __atomic_store_n(&h->gen, gen, __ATOMIC_RELEASE);
-    __atomic_store_n(&h->word, own, __ATOMIC_RELEASE);
-    /* R3 */
-    __atomic_store_n(&rec->count, 1, __ATOMIC_RELEASE);
-}
-
 /* Hints from this thread's pageblock, or from the next one it gets. */
 static uint32_t cut(struct vtr_cache *cache, unsigned klass, struct vtr_record **rec, uint32_t n,
                     enum vtr_pageblock_effort effort)
@@ -92,7 +78,7 @@ static VTR_COLD unsigned take_failed(struct vtr_heap *heap, unsigned wanted, uns
 unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_record **recs,
                          unsigned n)
 {
-    struct vtr_cache *cache = vtr_cache_of_(heap);
+    struct vtr_cache *cache = vtr_cache_of(heap);
     struct vtr_magazine *m = cache != NULL ? vtr_cache_magazine(cache, klass) : NULL;
     uint64_t own = heap->own_bit;
     unsigned got = 0;
@@ -101,7 +87,7 @@ unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_recor
             return take_failed(heap, n, got);
         unsigned more = vtr_cache_pop(cache, m, recs + got, n - got);
         for (unsigned i = 0; i < more; i++)
-            block_open(recs[got + i], own);
+            vtr_block_open(recs[got + i], own);
         got += more;
         if (VTR_UNLIKELY(got < n) && !refill(cache, klass))
             return take_failed(heap, n, got);
@@ -109,19 +95,17 @@ unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_recor
     return got;
 }
 
-struct vtr_record *vtr_block_take_for_(struct vtr_heap *heap, size_t bytes)
+struct vtr_record *vtr_block_take_slow(struct vtr_heap *heap, size_t bytes)
 {
-    struct vtr_record *rec = NULL;
     int klass = vtr_class_for_(bytes);
-    if (VTR_LIKELY(klass >= 0)) {
-        unsigned got = vtr_block_take_(heap, (unsigned)klass, &rec, 1);
-        return got == 1 ? rec : NULL;
-    }
+    struct vtr_record *rec = NULL;
+    if (klass >= 0)
+        return vtr_block_take_(heap, (unsigned)klass, &rec, 1) == 1 ? rec : NULL;
     rec = vtr_large_take(heap, bytes);
     if (rec == NULL)
         take_failed(heap, 1, 0);
     else
-        block_open(rec, heap->own_bit);
+        vtr_block_open(rec, heap->own_bit);
     return rec;
 }
 
@@ -251,6 +235,6 @@ bool vtr_block_reopen_(struct vtr_record *rec)
         __atomic_store_n(&rec->count, 1, __ATOMIC_RELEASE); /* R3 */
         return false;
     }
-    block_open(rec, own);
+    vtr_block_open(rec, own);
     return true;
 }

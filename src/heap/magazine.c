@@ -17,7 +17,7 @@
 #include "heap/pageblock.h"
 
 /* Hot: the cache used last. Initial-exec and small, so that dlopen of the library works. */
-static __thread struct vtr_cache *cache_last __attribute__((tls_model("initial-exec")));
+__thread struct vtr_cache *vtr_cache_last __attribute__((tls_model("initial-exec")));
 static __thread struct vtr_cache *caches_mine __attribute__((tls_model("initial-exec")));
 
 /* Parts that outlive one another: heaps, threads. Taken when either begins or ends. */
@@ -84,7 +84,7 @@ static void thread_exit(void *first)
         next = c->of_thread;
         pthread_mutex_lock(&caches_lock);
         if (c->heap != NULL) {
-            cache_last = c; /* so that the header's block finds this cache without the lock */
+            vtr_cache_last = c; /* so that the header's block finds this cache without the lock */
             vtr_carved_set_(&c->header, NULL);
             cache_flush(c);
             cache_unlink(c);
@@ -94,7 +94,7 @@ static void thread_exit(void *first)
             free(c->magazine[k]);
         free(c);
     }
-    cache_last = caches_mine = NULL;
+    vtr_cache_last = caches_mine = NULL;
 }
 
 /* All that a cache knows of its heap, which closes or, in a forked child, is not there. */
@@ -148,17 +148,17 @@ static VTR_COLD void cache_link(struct vtr_cache *cache, struct vtr_heap *heap)
     heap->caches = cache;
     __atomic_store_n(&cache->heap, heap, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&caches_lock);
-    cache_last = cache;
+    vtr_cache_last = cache;
 }
 
 /* The thread's own, one whose heap is gone, or a new one. */
-static VTR_COLD struct vtr_cache *cache_find(struct vtr_heap *heap)
+struct vtr_cache *vtr_cache_find(struct vtr_heap *heap)
 {
     struct vtr_cache *idle = NULL;
     for (struct vtr_cache *c = caches_mine; c != NULL; c = c->of_thread) {
         struct vtr_heap *of = __atomic_load_n(&c->heap, __ATOMIC_RELAXED);
         if (of == heap)
-            return cache_last = c;
+            return vtr_cache_last = c;
         if (of == NULL)
             idle = c;
     }
@@ -180,14 +180,10 @@ static VTR_COLD struct vtr_cache *cache_find(struct vtr_heap *heap)
 
 struct vtr_cache *vtr_cache_of_(struct vtr_heap *heap)
 {
-    struct vtr_cache *c = cache_last;
-    /* O: only this thread links the cache; a heap that closes has no other user. */
-    if (VTR_LIKELY(c != NULL && __atomic_load_n(&c->heap, __ATOMIC_RELAXED) == heap))
-        return c;
-    return cache_find(heap);
+    return vtr_cache_of(heap);
 }
 
-static VTR_COLD struct vtr_magazine *magazine_new(struct vtr_cache *cache, unsigned klass)
+struct vtr_magazine *vtr_magazine_new(struct vtr_cache *cache, unsigned klass)
 {
     uint32_t cap = 2 * vtr_class_batch(klass);
     struct vtr_magazine *m =
@@ -200,25 +196,14 @@ static VTR_COLD struct vtr_magazine *magazine_new(struct vtr_cache *cache, unsig
     return m;
 }
 
-struct vtr_magazine *vtr_cache_magazine(struct vtr_cache *cache, unsigned klass)
-{
-    struct vtr_magazine *m = cache->magazine[klass];
-    return VTR_LIKELY(m != NULL) ? m : magazine_new(cache, klass);
-}
-
 void vtr_cache_wait(struct vtr_cache *cache)
 {
-    while (__atomic_load_n(&cache->wanted, __ATOMIC_ACQUIRE) != 0) { /* A8 */
-        vtr_cache_leave(cache);
-        while (__atomic_load_n(&cache->wanted, __ATOMIC_ACQUIRE) != 0)
-            sched_yield();
-        __atomic_store_n(&cache->inside, 1, __ATOMIC_RELAXED);
-        __atomic_signal_fence(__ATOMIC_SEQ_CST); /* B1 */
-    }
+    while (__atomic_load_n(&cache->wanted, __ATOMIC_ACQUIRE) != 0) /* A8 */
+        sched_yield();
 }
 
 /* The older half goes: what was freed last is still in this core's cache. The thread is inside. */
-static VTR_COLD void magazine_spill(struct vtr_cache *cache, struct vtr_magazine *m, unsigned klass)
+static void magazine_spill(struct vtr_cache *cache, struct vtr_magazine *m, unsigned klass)
 {
     struct vtr_record *half[VTR_BATCH_MAX];
     uint32_t n = m->cap / 2;
@@ -242,21 +227,15 @@ void vtr_cache_push(struct vtr_cache *cache, unsigned klass, struct vtr_record *
     vtr_cache_leave(cache);
 }
 
-void vtr_cache_keep(struct vtr_heap *heap, unsigned klass, struct vtr_record *rec)
+void vtr_cache_keep_slow(struct vtr_heap *heap, unsigned klass, struct vtr_record *rec)
 {
-    struct vtr_cache *cache = vtr_cache_of_(heap);
-    struct vtr_magazine *m = cache != NULL ? vtr_cache_magazine(cache, klass) : NULL;
-    if (VTR_UNLIKELY(m == NULL)) {
-        vtr_blocks_forget(&rec, 1);
-        vtr_heap_uncharge(heap, vtr_class_bytes_(klass), 1);
+    struct vtr_cache *cache = vtr_cache_of(heap);
+    if (cache != NULL && vtr_cache_magazine(cache, klass) != NULL) {
+        vtr_cache_push(cache, klass, &rec, 1);
         return;
     }
-    vtr_cache_enter(cache);
-    while (VTR_UNLIKELY(m->n == m->cap))
-        magazine_spill(cache, m, klass);
-    m->rec[m->n] = rec;
-    __atomic_store_n(&m->n, m->n + 1, __ATOMIC_RELAXED);
-    vtr_cache_leave(cache);
+    vtr_blocks_forget(&rec, 1);
+    vtr_heap_uncharge(heap, vtr_class_bytes_(klass), 1);
 }
 
 static bool barrier_registered; /* written once */
