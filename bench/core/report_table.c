@@ -47,9 +47,9 @@ static void print_head(const struct report *r, FILE *to)
     if (m->slow_build)
         fprintf(to, "WARNING: not an optimised build: the figures mean nothing.\n");
     fprintf(to,
-            "operations of the core: CPU ns each, median of %u rounds of %u slices of about %.1f ms\n"
-            "in turn with the baseline; ratio within each round (least..most). Two threads, on CPU\n"
-            "%d and %d, by the wall. Mbufs: a packed pool with a cache of 512, on huge pages where\n"
+            "operations of the core: CPU ns each, median of %u rounds of %u slices of %.1f ms, in\n"
+            "turn with the baseline; ratio within each round (least..most). Two threads, on CPU\n"
+            "%d and %d, by the wall. Mbufs: a packed pool with a cache of 512, on huge pages if\n"
             "there are any.\n%s\n%s, %s, %s, DPDK %s, %s build of %s\n\n",
             r->opts.rounds, r->opts.turns, (double)r->opts.slice_ns / 1e6, r->cpu, r->second_cpu,
             r->pages, m->cpu, m->kernel, m->compiler, m->dpdk, m->build, m->commit);
