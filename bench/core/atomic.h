@@ -7,6 +7,6 @@
 
 #include "core/row.h"
 
-way_run atomic_pair_slice, atomic_pair_block, atomic_one, plain_one;
+WAYS atomic_pair_slice, atomic_pair_block, atomic_one, plain_one;
 
 #endif

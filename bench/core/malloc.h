@@ -9,8 +9,8 @@
 #include "core/row.h"
 
 #pragma GCC visibility push(default)
-way_run malloc_alloc_free, malloc_ref, malloc_slice, malloc_ref_cold, malloc_slice_cold;
-way_run malloc_concat, malloc_prepend, malloc_copy_64, malloc_copy_512, malloc_copy_2048;
+WAYS malloc_alloc_free, malloc_ref, malloc_slice, malloc_ref_cold, malloc_slice_cold;
+WAYS malloc_concat, malloc_prepend, malloc_copy_64, malloc_copy_512, malloc_copy_2048;
 #pragma GCC visibility pop
 
 #endif

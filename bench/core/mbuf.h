@@ -34,9 +34,9 @@ bool mbufs_cached(const struct mbufs *m);
 /** Packets of an echo at once, 1 to 64. */
 void mbufs_burst(struct mbufs *m, unsigned burst);
 
-way_run mbuf_alloc_free, mbuf_alloc_free_bulk, mbuf_ref, mbuf_slice, mbuf_ref_cold;
-way_run mbuf_slice_cold, mbuf_concat, mbuf_prepend, mbuf_echo;
-way_run mbuf_view, mbuf_view_next, mbuf_view_straddle, mbuf_mix, mbuf_allocate_away;
-way_run mbuf_free_here, mbuf_copy_64, mbuf_copy_512, mbuf_copy_2048;
+WAYS mbuf_alloc_free, mbuf_alloc_free_bulk, mbuf_ref, mbuf_slice, mbuf_ref_cold;
+WAYS mbuf_slice_cold, mbuf_concat, mbuf_prepend, mbuf_echo;
+WAYS mbuf_view, mbuf_view_next, mbuf_view_straddle, mbuf_mix, mbuf_allocate_away;
+WAYS mbuf_free_here, mbuf_copy_64, mbuf_copy_512, mbuf_copy_2048;
 
 #endif

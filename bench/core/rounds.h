@@ -2,7 +2,8 @@
 /** @file
  * rounds: a row measured. Its ways take turns in slices of about a millisecond, first one, then the
  * other, several times in a round, so that drift meets all of them alike; a ratio is formed within
- * each round. Every slice's sum is checked.
+ * each round. Every slice's sum is checked. A round is its slices together or, of two threads, its
+ * fastest.
  * Owner: the storage is the caller's. Threads: one.
  */
 #ifndef CORE_ROUNDS_H

@@ -32,6 +32,10 @@ enum {
 /** Does @p n operations. @return what they add up to; anything else if one failed. */
 typedef uint64_t way_run(struct stand *s, uint64_t n);
 
+/* Declares ways. Every inline in them is inlined, on both sides: among so many calls of one the
+ * compiler would make a function of it, which in a program it would not. */
+#define WAYS __attribute__((flatten)) way_run
+
 struct way {
     const char *name; /* "vitrine" */
     way_run *run;

@@ -31,7 +31,7 @@ static uint64_t works(struct stand *s, uint64_t n)
 static uint64_t adds_up_to_less(struct stand *s, uint64_t n) { return works(s, n) - 1; }
 static uint64_t does_nothing(struct stand *s, uint64_t n) { return n * EACH; }
 
-static struct vtr_data left[64];
+static struct vtr_data left[256];
 static unsigned lefts;
 
 static uint64_t leaves_one(struct stand *s, uint64_t n)
