@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * One function for each inline.
+ * One function for each call.
  */
 #include "calls.h"
 
@@ -41,6 +41,38 @@ bool code_cursor_next(struct vtr_cursor *c, struct vtr_span *out)
 
 uint8_t *code_reserve(struct vtr_buf *b, size_t len) { return vtr_buf_reserve(b, len); }
 void code_commit(struct vtr_buf *b, size_t len) { vtr_buf_commit(b, len); }
+
+int code_buf_init(struct vtr_heap *heap, size_t room, struct vtr_buf *out)
+{
+    return vtr_buf_init(heap, 0, room, out);
+}
+
+unsigned code_buf_init_bulk(struct vtr_heap *heap, size_t room, struct vtr_buf *bufs, unsigned n)
+{
+    return vtr_buf_init_bulk(heap, 0, room, bufs, n);
+}
+
+void code_buf_fini(struct vtr_buf *b) { vtr_buf_fini(b); }
+struct vtr_data code_buf_seal(struct vtr_buf *b) { return vtr_buf_seal(b); }
+
+bool code_buf_split(struct vtr_buf *b, size_t len, struct vtr_data *out)
+{
+    return vtr_buf_split(b, len, out);
+}
+
+bool code_try_own(struct vtr_data *d, struct vtr_buf *out) { return vtr_data_try_own(d, out); }
+void code_unref_bulk(struct vtr_data *d, unsigned n) { vtr_data_unref_bulk(d, n); }
+
+int code_concat(struct vtr_data a, struct vtr_data b, struct vtr_data *out)
+{
+    return vtr_data_concat(a, b, out);
+}
+
+int code_prepend(struct vtr_heap *heap, const void *header, size_t len, struct vtr_data d,
+                 struct vtr_data *out)
+{
+    return vtr_data_prepend(heap, header, len, d, out);
+}
 
 struct vtr_data code_worse_locked(struct vtr_data d)
 {

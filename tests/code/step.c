@@ -89,15 +89,15 @@ static void do_udp_take(void) { seen = code_udp_take(vtr_span_of(bytes, 64), &re
 static void do_cursor_next(void) { ok = code_cursor_next(&cursor, &span); }
 static void do_reserve(void) { seen = code_reserve(&buf, 64); }
 static void do_commit(void) { code_commit(&buf, 64); }
-static void do_buf_init(void) { ok = vtr_buf_init(heap, 0, BLOCK, &buf) == 0; }
-static void do_buf_init_bulk(void) { ok = vtr_buf_init_bulk(heap, 0, BLOCK, bufs, BULK) == BULK; }
-static void do_buf_fini(void) { vtr_buf_fini(&buf); }
-static void do_buf_seal(void) { scrap = vtr_buf_seal(&buf); }
-static void do_buf_split(void) { ok = vtr_buf_split(&buf, 64, &scrap); }
-static void do_try_own(void) { ok = vtr_data_try_own(&scrap, &buf); }
-static void do_unref_bulk(void) { vtr_data_unref_bulk(refs, BULK); }
-static void do_concat(void) { ok = vtr_data_concat(whole, part, &scrap) == 0; }
-static void do_prepend(void) { ok = vtr_data_prepend(heap, bytes, 42, part, &scrap) == 0; }
+static void do_buf_init(void) { ok = code_buf_init(heap, BLOCK, &buf) == 0; }
+static void do_buf_init_bulk(void) { ok = code_buf_init_bulk(heap, BLOCK, bufs, BULK) == BULK; }
+static void do_buf_fini(void) { code_buf_fini(&buf); }
+static void do_buf_seal(void) { scrap = code_buf_seal(&buf); }
+static void do_buf_split(void) { ok = code_buf_split(&buf, 64, &scrap); }
+static void do_try_own(void) { ok = code_try_own(&scrap, &buf); }
+static void do_unref_bulk(void) { code_unref_bulk(refs, BULK); }
+static void do_concat(void) { ok = code_concat(whole, part, &scrap) == 0; }
+static void do_prepend(void) { ok = code_prepend(heap, bytes, 42, part, &scrap) == 0; }
 
 static void split_end(void)
 {
