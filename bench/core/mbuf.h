@@ -31,6 +31,9 @@ unsigned mbufs_taken(const struct mbufs *m);
 /** @return whether the calling thread's cache holds anything: it has been in use. */
 bool mbufs_cached(const struct mbufs *m);
 
+/** Of @p n mbufs, at most STAND_STIR, makes the last one the next to be had by this thread. */
+void mbufs_stir(struct mbufs *m, unsigned n);
+
 /** Packets of an echo at once, 1 to 64. */
 void mbufs_burst(struct mbufs *m, unsigned burst);
 

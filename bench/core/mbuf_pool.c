@@ -117,7 +117,14 @@ void mbufs_close(struct mbufs *m)
     free(m);
 }
 
-int mbufs_enter(void) { return rte_thread_register() == 0 ? 0 : -rte_errno; }
+/* A thread that is none of DPDK's has a cache only once it has a number there. */
+int mbufs_enter(void)
+{
+    if (rte_thread_register() != 0)
+        return -rte_errno;
+    return rte_lcore_id() < RTE_MAX_LCORE ? 0 : -ENOSPC;
+}
+
 void mbufs_leave(void) { rte_thread_unregister(); }
 
 unsigned mbufs_taken(const struct mbufs *m) { return rte_mempool_in_use_count(m->pool); }
@@ -126,6 +133,14 @@ bool mbufs_cached(const struct mbufs *m)
 {
     const struct rte_mempool_cache *cache = rte_mempool_default_cache(m->pool, rte_lcore_id());
     return cache != NULL && cache->len != 0;
+}
+
+void mbufs_stir(struct mbufs *m, unsigned n)
+{
+    struct rte_mbuf *taken[STAND_STIR];
+    if (rte_pktmbuf_alloc_bulk(m->pool, taken, n) == 0)
+        for (unsigned i = 0; i < n; i++) /* the cache is a stack: what was deep is its top now */
+            rte_pktmbuf_free(taken[i]);
 }
 
 void mbufs_burst(struct mbufs *m, unsigned burst) { m->burst = burst; }

@@ -12,17 +12,18 @@ static double median(const struct rounds *r, unsigned way)
     return spread_median(&s);
 }
 
-/* The ways that the goal is not about. */
-static void print_others(const struct rounds *r, FILE *to)
+/* The ways that the goal is not about; of an echo, the time-stamp counter's cycles too. */
+static void print_others(const struct rounds *r, double tsc_ghz, FILE *to)
 {
     for (unsigned w = 1; w < rounds_ways(r->row); w++)
         if (w != rounds_against(r->row))
             fprintf(to, "  %s %.1f", r->row->way[w].name, median(r, w));
     if (r->burst != 0)
-        fprintf(to, "  %u at once", r->burst);
+        fprintf(to, "  %.0f and %.0f cycles, %u at once", median(r, 0) * tsc_ghz,
+                median(r, rounds_against(r->row)) * tsc_ghz, r->burst);
 }
 
-static void print_row(const struct rounds *r, FILE *to)
+static void print_row(const struct rounds *r, double tsc_ghz, FILE *to)
 {
     const struct row *row = r->row;
     fprintf(to, "  %-23s ", row->name);
@@ -37,7 +38,7 @@ static void print_row(const struct rounds *r, FILE *to)
     if (row->against != NULL)
         fprintf(to, "  %s %.2f %s", row->speedup ? ">=" : "<=", row->goal,
                 rounds_met(r) ? "met" : "MISSED");
-    print_others(r, to);
+    print_others(r, tsc_ghz, to);
     fprintf(to, "\n");
 }
 
@@ -53,7 +54,7 @@ static void print_head(const struct report *r, FILE *to)
             "there are any.\n%s\n%s, %s, %s, DPDK %s, %s build of %s\n\n",
             r->opts.rounds, r->opts.turns, (double)r->opts.slice_ns / 1e6, r->cpu, r->second_cpu,
             r->pages, m->cpu, m->kernel, m->compiler, m->dpdk, m->build, m->commit);
-    fprintf(to, "  %-23s %7s %7s %-10s %6s %-12s  %s\n", "", "ours", "base", "line", "ratio",
+    fprintf(to, "  %-23s %7s %7s %-10s %6s %-12s  %s\n", "", "ours", "base", "which", "ratio",
             "(spread)", "goal");
 }
 
@@ -62,7 +63,7 @@ unsigned report_table(const struct report *r, FILE *to)
     unsigned goals = 0, met = 0;
     print_head(r, to);
     for (unsigned i = 0; i < r->rows; i++) {
-        print_row(&r->row[i], to);
+        print_row(&r->row[i], r->tsc_ghz, to);
         if (r->row[i].row->against == NULL)
             continue;
         goals++;

@@ -106,6 +106,7 @@ static int measure_round(struct rounds *r, struct stand *s, unsigned turns, stru
     struct slice total[CORE_WAYS] = { 0 };
     unsigned ways = rounds_ways(r->row);
     int rc = 0;
+    stand_stir(s, r->n);
     for (unsigned i = 0; rc == 0 && i < turns * ways; i++) {
         unsigned w = (i + r->n) % ways;
         struct slice slice;

@@ -144,6 +144,22 @@ int stand_close(struct stand *s, struct vtr_error *err)
     return rc != 0 ? rc : vtr_heap_close(s->heap_st, err);
 }
 
+static void stir(struct vtr_heap *heap, unsigned n)
+{
+    struct vtr_buf bufs[STAND_STIR];
+    unsigned got = vtr_buf_init_bulk(heap, 0, CORE_BLOCK, bufs, n);
+    for (unsigned i = 0; i < got; i++)
+        vtr_buf_fini(&bufs[i]);
+}
+
+void stand_stir(struct stand *s, unsigned round)
+{
+    unsigned n = 1 + round * 13 % STAND_STIR;
+    stir(s->heap, n);
+    stir(s->heap_st, n);
+    mbufs_stir(s->mbufs, n);
+}
+
 struct stand_balance stand_balance(const struct stand *s)
 {
     struct vtr_heap_stat any, single;

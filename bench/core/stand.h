@@ -39,6 +39,7 @@ struct stand {
 
 enum { STAND_STRADDLE = CORE_HALF - 10 }; /* where a header lies in two segments */
 enum { STAND_VIEW = 14 };                 /* and where in one */
+enum { STAND_STIR = 64 };
 
 /** @return byte @p i of whatever is filled: of ours, and of mbufs. */
 static inline uint8_t stand_byte(unsigned i) { return (uint8_t)(7 * i + 1); }
@@ -48,6 +49,13 @@ VTR_MUST_USE int stand_open(int cpu, struct stand *s, struct vtr_error *err);
 
 /** @return 0, or -EBUSY: something is still referenced. */
 VTR_MUST_USE int stand_close(struct stand *s, struct vtr_error *err);
+
+/**
+ * Makes other blocks, and other mbufs, the next ones to be had: an operation takes the same one
+ * again and again, and how that lies to others is to be in the spread, not settled once for a run.
+ * @param round  how often that was done already.
+ */
+void stand_stir(struct stand *s, unsigned round);
 
 /** What is taken of heaps and pools: it must be the same before and after a row. */
 struct stand_balance {
