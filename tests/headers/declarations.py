@@ -68,7 +68,7 @@ def statements(text):
 
 def plain(head):
     head = SIZEOF.sub(lambda found: str(int(found[1]) // 8), WORDS.sub('', head))
-    return re.sub(r' (?=[;[])', '', ' '.join(head.split()))
+    return re.sub(r' (?=[;[])|(?<=[*]) ', '', ' '.join(head.split()))
 
 
 def declarations(include, compiler, headers):
