@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The binary interface, written down: tests/abi/*.abi is what programs compiled before rely on.
 
-  tests/abi/abi.py                shows what changed since it was recorded; exit status 1 if anything
+  tests/abi/abi.py                shows what changed since it was recorded; exit status 1 if it did
   tests/abi/abi.py record         records what the headers say now
   tests/abi/abi.py self-test      shows it every kind of change
 
