@@ -17,9 +17,9 @@ run in a child and look at how it died.
 
 uncovered.txt, a line each; a function is named as its file has it, so that line numbers may change:
 
-  FILE FUNCTION: REASON             all of the function that is uncovered
-  FILE FUNCTION "TEXT": REASON      only the lines with this text
-  FILE FUNCTION ...: race: REASON   covered in some runs; never called stale
+  FILE FUNCTION[, FUNCTION]...: REASON      all of them that is uncovered
+  FILE FUNCTION... "TEXT": REASON           only the lines with this text
+  FILE FUNCTION...: race: REASON            covered in some runs; never called stale
 
 Exit status: 0; 1 something uncovered has no reason. A reason for what is covered is stale: printed.
 """
@@ -32,7 +32,7 @@ import subprocess
 import sys
 
 ENDS = re.compile(r'\bvtr_check\(|\bvtr_check_failed_\(|_broken_?\(|\babort\(|\b_exit\(')
-REASON = re.compile(r'(?P<file>\S+) (?P<function>\w+)(?: "(?P<text>[^"]+)")?: (?P<why>\S.*)')
+REASON = re.compile(r'(?P<file>\S+) (?P<functions>\w+(?:, \w+)*)(?: "(?P<text>[^"]+)")?: (?P<why>\S.*)')
 CHUNK = 40  # object files for one run of gcov
 
 
@@ -195,10 +195,9 @@ class Report:
 
     def complaints(self):
         for file, function in self.unexplained():
-            yield f'unexplained  {file} {function}'
-            for gap in self.gaps[file, function]:
-                if gap.reason is None:
-                    yield f'             {gap}'
+            bare = [gap for gap in self.gaps[file, function] if gap.reason is None]
+            yield (f'unexplained  {file} {function}: {sum(not gap.missed for gap in bare)} lines, '
+                   f'{sum(gap.missed for gap in bare)} branches')
         for reason in self.stale():
             yield f'stale        {reason}'
 
@@ -214,9 +213,9 @@ def read_reasons(text):
         if line and not line.startswith('#'):
             found = REASON.fullmatch(line)
             if not found:
-                sys.exit(f'uncovered.txt: not FILE FUNCTION ["TEXT"]: REASON: {line}')
-            reasons.append(Reason(found['file'], found['function'], found['text'] or '',
-                                  found['why']))
+                sys.exit(f'uncovered.txt: not FILE FUNCTION... ["TEXT"]: REASON: {line}')
+            reasons += [Reason(found['file'], function, found['text'] or '', found['why'])
+                        for function in found['functions'].split(', ')]
     return reasons
 
 
@@ -243,7 +242,7 @@ def self_test():
              6: Line(1, [1, 0])}
     lines[1].add(3, [])
     coverage = {'src/a.c': {'f': lines, 'g': {8: Line(1), 9: Line(1)}}}
-    reasons = read_reasons('# why not\nsrc/a.c f "return": because\nsrc/a.c g: no more\n'
+    reasons = read_reasons('# why not\nsrc/a.c f, g "return": because\n'
                            'src/a.c g: race: at times\n')
     made = Report(coverage, {'src/a.c': source}, reasons)
     assert [(gap.number, gap.missed) for gap in made.gaps['src/a.c', 'f']] == [(4, 1), (5, 0)]
