@@ -13,7 +13,7 @@ the copies of an inline function are added up.
 
 Left out is what ends the process, since nothing is written down after that: the lines of vtr_check
 and of calls that never return, and the branch that leads to one on the next line. Tests of them
-run in a child and look at how it died.
+run in a child and look at how it died. Children that leave by _exit count as little.
 
 uncovered.txt, a line each; a function is named as its file has it, so that line numbers may change:
 
@@ -32,7 +32,8 @@ import subprocess
 import sys
 
 ENDS = re.compile(r'\bvtr_check\(|\bvtr_check_failed_\(|_broken_?\(|\babort\(|\b_exit\(')
-REASON = re.compile(r'(?P<file>\S+) (?P<functions>\w+(?:, \w+)*)(?: "(?P<text>[^"]+)")?: (?P<why>\S.*)')
+REASON = re.compile(r'(?P<file>\S+) (?P<functions>\w+(?:, \w+)*)(?: "(?P<text>[^"]+)")?: '
+                    r'(?P<why>\S.*)')
 CHUNK = 40  # object files for one run of gcov
 
 

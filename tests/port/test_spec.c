@@ -43,6 +43,8 @@ static const struct {
     { "memif:/run/a,secret=", -EINVAL, "option 'secret' takes 1 to 23 bytes", "" },
     { "memif:/run/a,secret=a secret of 24 bytes now", -EINVAL,
       "option 'secret' takes 1 to 23 bytes", "" },
+    { "memif:/none/a,secret=s", -ENOENT, "cannot make a socket in /none: No such file or directory",
+      "name a directory that this user may write to" },
     { "memif:/run/a,zero-copy=yes", -EINVAL, "option 'zero-copy=yes' is not no", "" },
     { "memif:/run/a,mac=02:00", -EINVAL,
       "option 'mac=02:00' is not a MAC address like 02:00:00:00:00:01", "" },
