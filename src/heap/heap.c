@@ -6,15 +6,16 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "heap/pageblock.h"
 
 enum { SLOT = 0 }; /* a private heap is a domain of one */
+enum { FLAGS = VTR_HEAP_SINGLE_VIEW | VTR_HEAP_SINGLE_THREAD };
 #define BYTES_MAX (UINT64_C(1) << 44)
 
 static int opts_read(const struct vtr_heap_opts *opts, struct vtr_heap_opts *o,
@@ -29,7 +30,7 @@ static int opts_read(const struct vtr_heap_opts *opts, struct vtr_heap_opts *o,
     }
     if (o->name == NULL)
         o->name = "heap";
-    if ((unsigned)o->pages > VTR_PAGES_SMALL || (o->flags & ~(uint32_t)VTR_HEAP_SINGLE_VIEW) != 0)
+    if ((unsigned)o->pages > VTR_PAGES_SMALL || (o->flags & ~(uint32_t)FLAGS) != 0)
         return vtr_error_set_(err, EINVAL, "zero is the default for both",
                               "heap '%s': unknown pages (%u) or flags (%#x)", o->name,
                               (unsigned)o->pages, o->flags);
@@ -43,8 +44,12 @@ static int opts_read(const struct vtr_heap_opts *opts, struct vtr_heap_opts *o,
     return 0;
 }
 
-static const char *pages_hint(enum vtr_pages pages)
+static const char *segment_hint(enum vtr_pages pages, int rc)
 {
+    if (rc == -ENOSYS)
+        return "vitrine needs memfd_create and F_SEAL_FUTURE_WRITE: Linux 5.1";
+    if (rc == -EMFILE || rc == -ENFILE)
+        return "raise ulimit -n, or sysctl fs.file-max: a segment takes two descriptors";
     switch (pages) {
     case VTR_PAGES_HUGETLB:
         return "sysctl vm.nr_hugepages=32 for each segment of 64 MiB, or pages = VTR_PAGES_AUTO";
@@ -71,8 +76,8 @@ static void heap_free(struct vtr_heap *heap)
     vtr_views_release(&heap->views);
     vtr_depots_fini(heap);
     pthread_mutex_destroy(&heap->lock);
-    free(heap->segments);
-    free(heap);
+    vtr_memory_free_(heap->segments);
+    vtr_memory_free_(heap);
 }
 
 static int heap_map(struct vtr_heap *heap, bool single, struct vtr_error *err)
@@ -85,7 +90,7 @@ static int heap_map(struct vtr_heap *heap, bool single, struct vtr_error *err)
     rc = vtr_segment_create(&heap->views, 0, heap->pages, &heap->segments[0]);
     if (rc != 0) {
         vtr_views_release(&heap->views);
-        return vtr_error_set_(err, -rc, pages_hint(heap->pages),
+        return vtr_error_set_(err, -rc, segment_hint(heap->pages, rc),
                               "heap '%s': cannot reserve a segment of 64 MiB on %s: %s", heap->name,
                               vtr_pages_name(heap->pages), strerror(-rc));
     }
@@ -96,31 +101,55 @@ static int heap_map(struct vtr_heap *heap, bool single, struct vtr_error *err)
 
 int vtr_heap_open(const struct vtr_heap_opts *opts, struct vtr_heap **out, struct vtr_error *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct vtr_heap_opts o;
+    pthread_once(&once, vtr_classes_init);
     int rc = opts_read(opts, &o, err);
     if (rc != 0)
         return rc;
-    struct vtr_heap *heap = (struct vtr_heap *)calloc(1, sizeof *heap);
+    struct vtr_heap *heap =
+        (struct vtr_heap *)vtr_memory_zalloc_(sizeof *heap, _Alignof(struct vtr_heap));
     if (heap == NULL)
         return vtr_error_set_(err, ENOMEM, NULL, "heap '%s': out of memory", o.name);
     snprintf(heap->name, sizeof heap->name, "%s", o.name);
     heap->segments_max = (unsigned)((o.max_bytes + VTR_SEGMENT_BYTES - 1) / VTR_SEGMENT_BYTES);
-    heap->segments = (struct vtr_segment *)calloc(heap->segments_max, sizeof *heap->segments);
+    heap->segments = (struct vtr_segment *)vtr_memory_zalloc_(
+        heap->segments_max * sizeof *heap->segments, _Alignof(struct vtr_segment));
     heap->pages = o.pages;
     heap->own_bit = UINT64_C(1) << SLOT;
     heap->epoch = epoch_new();
+    heap->quota = o.quota_bytes != 0 ? o.quota_bytes : UINT64_MAX;
+    heap->record_flags = (o.flags & VTR_HEAP_SINGLE_THREAD) != 0 ? VTR_RECORD_SINGLE : 0;
     rc = heap->segments != NULL ? heap_map(heap, (o.flags & VTR_HEAP_SINGLE_VIEW) != 0, err)
                                 : vtr_error_set_(err, ENOMEM, NULL, "heap '%s': out of memory",
                                                  o.name);
     if (rc != 0) {
-        free(heap->segments);
-        free(heap);
+        vtr_memory_free_(heap->segments);
+        vtr_memory_free_(heap);
         return rc;
     }
     pthread_mutex_init(&heap->lock, NULL);
     vtr_depots_init(heap);
     *out = heap;
     return 0;
+}
+
+uint32_t vtr_heap_charge(struct vtr_heap *heap, uint64_t bytes, uint32_t n)
+{
+    uint64_t now = __atomic_load_n(&heap->charged, __ATOMIC_RELAXED); /* O: a number, no more */
+    do {
+        uint64_t room = now < heap->quota ? (heap->quota - now) / bytes : 0;
+        if (room < n)
+            n = (uint32_t)room;
+    } while (n != 0 && !__atomic_compare_exchange_n(&heap->charged, &now, now + n * bytes, false,
+                                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return n;
+}
+
+void vtr_heap_uncharge(struct vtr_heap *heap, uint64_t bytes, uint32_t n)
+{
+    if (n != 0)
+        __atomic_sub_fetch(&heap->charged, n * bytes, __ATOMIC_RELAXED);
 }
 
 int vtr_heap_close(struct vtr_heap *heap, struct vtr_error *err)
