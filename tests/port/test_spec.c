@@ -18,6 +18,7 @@ static const struct {
     { "pci:0000:01:00.0", -EINVAL, "no port type of this name", TYPES },
     { "null:x", -EINVAL, "'x' is not a number", "null:0,size=64" },
     { "null:0,copy=9x", -EINVAL, "option 'copy=9x' is not a number from 0 to 1", "" },
+    { "null:0,copy=x", -EINVAL, "option 'copy=x' is not a number from 0 to 1", "" },
     { "null:0,size=-1", -EINVAL, "option 'size=-1' is not a number from 14 to 65535", "" },
     { "null:0,size=13", -EINVAL, "option 'size=13' is not a number from 14 to 65535", "" },
     { "null:0,size=0100", -EINVAL, "option 'size=0100' is not a number from 14 to 65535", "" },
