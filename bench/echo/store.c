@@ -242,7 +242,8 @@ static bool table_grow(struct store *store)
     return true;
 }
 
-size_t store_value_max(void) { return vtr_heap_block_max() - HEAD_MAX - STORE_TAIL; }
+/* An item of memcached's is at most 1 MiB by default, too. */
+size_t store_value_max(void) { return ((size_t)1 << 20) - HEAD_MAX - STORE_TAIL; }
 
 /* Head, value and tail, written once. The key may hold any byte, so it is not printed. */
 static int reply_build(struct vtr_heap *heap, const struct store_put *put, uint16_t *head,

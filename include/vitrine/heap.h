@@ -28,6 +28,10 @@ enum vtr_heap_flags {
     /** One writable mapping instead of two. For ThreadSanitizer, which cannot see a race between
      * two mappings of the same bytes; immutability is then by type only. */
     VTR_HEAP_SINGLE_VIEW = 1u << 0,
+    /** One thread makes every call on the heap and its data, and counts by plain instructions. A
+     * second thread that allocates or frees is stopped with a message; one that only counts is
+     * not noticed. */
+    VTR_HEAP_SINGLE_THREAD = 1u << 1,
 };
 
 /** Zero is the default for every field but @ref size. */
@@ -37,6 +41,8 @@ struct vtr_heap_opts {
     uint64_t max_bytes;   /**< limit on block memory, rounded up to 64 MiB; default half of RAM */
     enum vtr_pages pages; /**< what to take; anything but AUTO fails where it is not to be had */
     uint32_t flags;       /**< enum vtr_heap_flags */
+    uint64_t quota_bytes; /**< limit on blocks in use, whole blocks; default none. A breach is
+                               -EDQUOT, where the heap's limit is -ENOMEM */
 };
 
 /** What a heap holds. Blocks are counted from the holder words, the only truth there is. */
@@ -80,7 +86,7 @@ VTR_API VTR_COLD void vtr_heap_stat(struct vtr_heap *heap, struct vtr_heap_stat 
  */
 VTR_API VTR_COLD int vtr_heap_report(struct vtr_heap *heap, char *text, size_t size);
 
-/** @return the largest block in bytes: what one vtr_buf can hold (1 MiB). */
+/** @return the largest block in bytes: what one vtr_buf can hold (64 MiB). */
 VTR_API size_t vtr_heap_block_max(void);
 
 VTR_END_DECLS

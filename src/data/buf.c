@@ -9,24 +9,50 @@
 
 #include "heap/block.h"
 
-enum { SPLIT_COUNTS = 32 };
+enum { SPLIT_COUNTS = 32, BULK = 64 };
+
+static bool fits_a_block(size_t headroom, size_t room)
+{
+    const size_t max = VTR_SEGMENT_BYTES;
+    return headroom <= max && room <= max - headroom;
+}
+
+static inline void buf_begin(struct vtr_buf *b, struct vtr_record *rec, size_t headroom)
+{
+    b->rec = rec;
+    b->base = vtr_block_writable_(rec);
+    b->floor = 0;
+    b->head = b->tail = (uint32_t)headroom;
+    b->cap = vtr_block_bytes_(rec);
+    b->ahead = 0;
+}
 
 int vtr_buf_init(struct vtr_heap *heap, size_t headroom, size_t room, struct vtr_buf *out)
 {
-    struct vtr_record *rec;
-    size_t max = vtr_heap_block_max();
-    if (headroom > max || room > max - headroom)
+    if (VTR_UNLIKELY(!fits_a_block(headroom, room)))
         return -EMSGSIZE;
-    unsigned klass = (unsigned)vtr_class_for_(headroom + room);
-    if (vtr_block_take_(heap, klass, &rec, 1) != 1)
-        return -ENOMEM;
-    out->rec = rec;
-    out->base = vtr_block_writable_(rec);
-    out->floor = 0;
-    out->head = out->tail = (uint32_t)headroom;
-    out->cap = vtr_class_bytes_(klass);
-    out->ahead = 0;
+    struct vtr_record *rec = vtr_block_take(heap, headroom + room);
+    if (VTR_UNLIKELY(rec == NULL))
+        return vtr_block_refused_(heap, headroom + room);
+    buf_begin(out, rec, headroom);
     return 0;
+}
+
+unsigned vtr_buf_init_bulk(struct vtr_heap *heap, size_t headroom, size_t room,
+                           struct vtr_buf *bufs, unsigned n)
+{
+    struct vtr_record *recs[BULK];
+    unsigned done = 0, got = BULK;
+    int klass = fits_a_block(headroom, room) ? vtr_class_for_(headroom + room) : -1;
+    for (; klass >= 0 && done < n && got == BULK; done += got) {
+        unsigned want = n - done < BULK ? n - done : BULK;
+        got = vtr_block_take_(heap, (unsigned)klass, recs, want);
+        for (unsigned i = 0; i < got; i++)
+            buf_begin(&bufs[done + i], recs[i], headroom);
+    }
+    while (klass < 0 && done < n && vtr_buf_init(heap, headroom, room, &bufs[done]) == 0)
+        done++;
+    return done;
 }
 
 static void buf_clear(struct vtr_buf *b)
@@ -46,11 +72,11 @@ static void take_count(struct vtr_buf *b)
     b->ahead--;
 }
 
-static void return_counts(struct vtr_buf *b)
+void vtr_buf_return_counts_(struct vtr_buf *b)
 {
-    /* R1. The buf's own is still there, so this is never the last. */
+    /* The buf's own is still there, so this is never the last. */
     if (b->ahead != 0)
-        __atomic_sub_fetch(&b->rec->count, (int32_t)b->ahead, __ATOMIC_RELEASE);
+        vtr_record_ref_n_(vtr_what_(b->rec, 0), -(int32_t)b->ahead);
     b->ahead = 0;
 }
 
@@ -59,10 +85,11 @@ void vtr_buf_fini(struct vtr_buf *b)
     struct vtr_record *rec = b->rec;
     if (rec == NULL)
         return;
-    return_counts(b);
+    vtr_buf_return_counts_(b);
+    /* Nobody writes it any more, and what was split off may live on. */
+    uint64_t what = vtr_block_seal_(rec, b->tail);
     buf_clear(b);
-    vtr_block_seal_(rec); /* nobody writes it any more, and what was split off may live on */
-    vtr_block_unref_(rec);
+    vtr_record_unref_(what);
 }
 
 bool vtr_buf_split(struct vtr_buf *b, size_t len, struct vtr_data *out)
@@ -74,42 +101,5 @@ bool vtr_buf_split(struct vtr_buf *b, size_t len, struct vtr_data *out)
     b->head += (uint32_t)len;
     b->floor = b->head;
     *out = d;
-    return true;
-}
-
-struct vtr_data vtr_buf_seal(struct vtr_buf *b)
-{
-    struct vtr_data d = VTR_DATA_EMPTY;
-    vtr_check(b->rec != NULL);
-    if (vtr_buf_len(b) == 0) {
-        vtr_buf_fini(b);
-        return d;
-    }
-    return_counts(b);
-    d.what = vtr_block_seal_(b->rec);
-    d.off = b->head;
-    d.len = (uint32_t)vtr_buf_len(b);
-    buf_clear(b);
-    return d;
-}
-
-bool vtr_data_try_own(struct vtr_data *d, struct vtr_buf *out)
-{
-    struct vtr_record *rec = vtr_what_record_(d->what);
-    if (d->what == 0 || (d->what & VTR_WHAT_LIST) != 0)
-        return false;
-    if (VTR_UNLIKELY(rec->gen != (uint16_t)(d->what >> VTR_WHAT_GEN_SHIFT)))
-        vtr_record_broken_(d->what, "try_own");
-    if (!vtr_block_reopen_(rec))
-        return false;
-    out->rec = rec;
-    out->base = vtr_block_writable_(rec);
-    out->floor = 0;
-    out->head = d->off;
-    out->tail = d->off + d->len;
-    out->cap = vtr_class_bytes_(rec->klass);
-    out->ahead = 0;
-    d->what = 0;
-    d->off = d->len = 0;
     return true;
 }

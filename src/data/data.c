@@ -22,6 +22,7 @@ static void list_add(struct vtr_list *list, uint64_t what, uint32_t off, uint32_
     s->what = what;
     s->off = off;
     s->end = vtr_list_start_(list, list->segs) + len;
+    list->flags |= (uint8_t)(vtr_record_flags_(vtr_what_record_(what)) & VTR_RECORD_SINGLE);
     list->segs++;
 }
 
@@ -190,7 +191,7 @@ static bool header_room(struct vtr_heap *heap, struct vtr_carved *h, size_t len)
     vtr_carved_set_(h, rec);
     h->base = vtr_block_writable_(rec);
     h->next = 0;
-    h->cap = vtr_class_bytes_((unsigned)klass);
+    h->cap = vtr_block_bytes_(rec);
     return true;
 }
 

@@ -60,7 +60,6 @@ static VTR_COLD struct vtr_list *list_new(uint32_t segs)
         return NULL;
     /* Not zero: the list that lay here last may have begun with that. */
     list->gen = __atomic_add_fetch(&born, 1, __ATOMIC_RELAXED);
-    list->fill = 0;
     list->cap = cap;
     return list;
 }
@@ -80,8 +79,8 @@ struct vtr_list *vtr_list_create(uint32_t segs)
     struct vtr_list *list = list_kept(segs);
     if (VTR_UNLIKELY(list == NULL) && (list = list_new(segs)) == NULL)
         return NULL;
-    list->flags = 0;
     list->segs = 0;
+    list->flags = 0;
     __atomic_store_n(&list->count, 1, __ATOMIC_RELAXED); /* O: nobody else knows it */
     return list;
 }
@@ -90,6 +89,7 @@ void vtr_list_free_shell_(struct vtr_list *list)
 {
     struct shells *mine = shells != NULL ? shells : shells_new();
     list->gen++; /* handles to what it was are stale */
+    __atomic_store_n(&list->count, VTR_COUNT_IDLE, __ATOMIC_RELAXED); /* O: the same */
     if (mine != NULL && list->cap == SHORT_SEGS && mine->n < SHELLS)
         mine->list[mine->n++] = list;
     else
@@ -99,8 +99,8 @@ void vtr_list_free_shell_(struct vtr_list *list)
 void vtr_list_end(struct vtr_list *list)
 {
     /* A1: what the other handles' threads read from the list, they have read. */
-    int32_t busy = __atomic_load_n(&list->count, __ATOMIC_ACQUIRE);
-    vtr_check(busy == VTR_COUNT_BUSY);
+    int32_t last = __atomic_load_n(&list->count, __ATOMIC_ACQUIRE);
+    vtr_check(last == VTR_COUNT_BUSY || last == 1);
     for (uint32_t i = 0; i < list->segs; i++)
         vtr_record_unref_(list->seg[i].what);
     vtr_list_free_shell_(list);

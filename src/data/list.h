@@ -18,14 +18,15 @@ struct vtr_seg {
 struct vtr_list {
     int32_t count; /* atomic; the first 8 bytes are those of a vtr_record */
     uint16_t gen;
-    uint8_t fill;  /* unused */
-    uint8_t flags; /* as a record's; none when made */
+    uint8_t unused;
+    uint8_t flags; /* SINGLE if one of its segments is */
     uint32_t segs;
     uint32_t cap;
     struct vtr_seg seg[];
 };
 VTR_STATIC_ASSERT(offsetof(struct vtr_list, count) == offsetof(struct vtr_record, count) &&
-                      offsetof(struct vtr_list, gen) == offsetof(struct vtr_record, gen),
+                      offsetof(struct vtr_list, gen) == offsetof(struct vtr_record, gen) &&
+                      offsetof(struct vtr_list, flags) == offsetof(struct vtr_record, flags),
                   "counting does not tell lists from records");
 
 static inline struct vtr_list *vtr_list_of_(uint64_t what)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <vitrine/data.h>
+
 #include "data/list.h"
 #include "heap/block.h"
 
@@ -22,8 +24,24 @@ void vtr_record_broken_(uint64_t what, const char *call)
 
 void vtr_record_release_(uint64_t what)
 {
+    if (VTR_UNLIKELY(vtr_what_record_(what)->count < 0))
+        vtr_record_broken_(what, "unref");
     if (what & VTR_WHAT_LIST)
         vtr_list_end(vtr_list_of_(what));
     else
         vtr_block_release_(vtr_what_record_(what));
+}
+
+void vtr_record_end_(uint64_t what)
+{
+    if (VTR_UNLIKELY(what & VTR_WHAT_LIST))
+        vtr_list_end(vtr_list_of_(what));
+    else
+        vtr_block_end_(vtr_what_record_(what));
+}
+
+void vtr_data_unref_bulk(struct vtr_data *d, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        vtr_data_unref(&d[i]);
 }

@@ -2,96 +2,131 @@
 /** @file
  * Blocks: the transitions of a holder word that this process makes on its own blocks.
  *
- *            count                    word           generation
- * take       IDLE -> BUSY ... -> 1    0 -> own bit   to odd
- * seal       -                        -              to even
- * release    1 -> BUSY ... -> IDLE    own bit off    -
- * reopen     1 -> BUSY ... -> 1       own -> 0, own  to odd
+ *            count                      word           generation
+ * take       CACHED -> 1                0 -> own bit   to odd
+ * seal       -                          -              to even
+ * release    1 -> BUSY -> CACHED, IDLE  own bit off    -
+ * end        1 -> CACHED                own -> 0       -          if not SHARED
+ * upgrade    n -> n + 1                 -              even, the same before and after
+ *            IDLE -> BUSY -> 1          w -> w + own   likewise, w not 0
+ * reopen     1 -> BUSY -> 1             own -> 0, own  to odd
+ *            1                          -              to odd     if not SHARED
  */
 #include "heap/block.h"
 
+#include <errno.h>
+#include <sched.h>
+
 #include "heap/heap.h"
-
-/* Opens a block that is BUSY and whose word is zero. */
-static void block_open(struct vtr_record *rec, struct vtr_holders *h, uint64_t own)
-{
-    uint64_t gen = (h->gen + 1) | 1;
-    rec->gen = (uint16_t)(gen + 1); /* what handles carry: the generation it will be sealed with */
-    /* R5: the new generation is seen before the holder; A5 is an upgrade's second look at it. */
-    __atomic_store_n(&h->gen, gen, __ATOMIC_RELEASE);
-    __atomic_store_n(&h->word, own, __ATOMIC_RELEASE);
-    /* R3 */
-    __atomic_store_n(&rec->count, 1, __ATOMIC_RELEASE);
-}
-
-/* Makes a hint a block, if it still is one of the class and free. */
-static bool block_claim(struct vtr_record *rec, unsigned klass, uint64_t own)
-{
-    int32_t idle = VTR_COUNT_IDLE;
-    struct vtr_holders *h = vtr_holders_of(rec);
-    /* A3: what the last user wrote while BUSY. */
-    if (!__atomic_compare_exchange_n(&rec->count, &idle, VTR_COUNT_BUSY, false, __ATOMIC_ACQUIRE,
-                                     __ATOMIC_RELAXED))
-        return false;
-    /* A6: the last holder's reads of the bytes are over; R6 in vtr_record_release_. */
-    if (VTR_UNLIKELY(rec->klass != klass || __atomic_load_n(&h->word, __ATOMIC_ACQUIRE) != 0)) {
-        __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
-        return false;
-    }
-    block_open(rec, h, own);
-    return true;
-}
+#include "heap/large.h"
 
 /* Hints from this thread's pageblock, or from the next one it gets. */
-static uint32_t refill_fresh(struct vtr_cache *cache, struct vtr_magazine *m, unsigned klass)
+static uint32_t cut(struct vtr_cache *cache, unsigned klass, struct vtr_record **rec, uint32_t n,
+                    enum vtr_pageblock_effort effort)
 {
     struct vtr_pageblock *pb = cache->fresh[klass];
     for (;;) {
         if (pb != NULL) {
-            m->n = vtr_pageblock_cut(pb, cache, klass, m->rec, m->cap / 2);
-            if (m->n != 0)
-                return m->n;
+            uint32_t got = vtr_pageblock_cut(pb, cache, klass, rec, n);
+            if (got != 0)
+                return got;
             vtr_pageblock_disown(pb, cache, klass);
         }
-        pb = cache->fresh[klass] = vtr_pageblock_get(cache, klass);
+        pb = cache->fresh[klass] = vtr_pageblock_get(cache, klass, effort);
         if (pb == NULL)
             return 0;
     }
 }
 
-/* Sweeps in a row that gave no block before an allocation gives up. */
-enum { SWEEPS = 4 };
-
-/* Finds hints for an empty magazine, nearest first. Those of the depot may all be stale, but they
- * come to an end. @return 0: the heap is at its limit. */
-static VTR_COLD uint32_t refill(struct vtr_cache *cache, struct vtr_magazine *m, unsigned klass,
-                                unsigned *sweeps)
+/* Finds hints, nearest first: what others freed, new blocks, what others have in their magazines,
+ * other classes' memory, and what no hint knows. */
+static uint32_t find(struct vtr_cache *cache, unsigned klass, struct vtr_record **rec, uint32_t n)
 {
-    if (vtr_cache_fetch(cache, m, klass) != 0 || refill_fresh(cache, m, klass) != 0)
-        return m->n;
-    while (m->n == 0 && (*sweeps)++ < SWEEPS)
-        m->n = vtr_pageblock_sweep(cache->heap, klass, m->rec, m->cap / 2);
-    return m->n;
+    struct vtr_heap *heap = cache->heap;
+    uint32_t got = vtr_depot_get(heap, klass, rec, n);
+    if (got == 0)
+        got = cut(cache, klass, rec, n, VTR_EFFORT_TAKE);
+    if (got == 0 && vtr_caches_empty(heap, cache))
+        got = vtr_depot_get(heap, klass, rec, n);
+    if (got == 0)
+        got = cut(cache, klass, rec, n, VTR_EFFORT_RETIRE);
+    if (got == 0)
+        got = vtr_pageblock_sweep(heap, klass, rec, n);
+    return got;
+}
+
+/* Fills an empty magazine. @return false: the heap is at its limit, or the process at its quota. */
+static VTR_COLD bool refill(struct vtr_cache *cache, unsigned klass)
+{
+    struct vtr_record *rec[VTR_BATCH_MAX];
+    uint32_t bytes = vtr_class_bytes_(klass), n = vtr_class_batch(klass), got;
+    n = vtr_heap_charge(cache->heap, bytes, n);
+    if (n == 0 && vtr_caches_empty(cache->heap, cache))
+        n = vtr_heap_charge(cache->heap, bytes, vtr_class_batch(klass));
+    got = n == 0 ? 0 : find(cache, klass, rec, n);
+    vtr_heap_uncharge(cache->heap, bytes, n - got);
+    vtr_cache_push(cache, klass, rec, got);
+    return got != 0;
+}
+
+static VTR_COLD unsigned take_failed(struct vtr_heap *heap, unsigned wanted, unsigned got)
+{
+    __atomic_add_fetch(&heap->failed, wanted - got, __ATOMIC_RELAXED); /* O: a statistic */
+    return got;
 }
 
 unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_record **recs,
                          unsigned n)
 {
-    struct vtr_cache *cache = vtr_cache_of_(heap);
+    struct vtr_cache *cache = vtr_cache_of(heap);
     struct vtr_magazine *m = cache != NULL ? vtr_cache_magazine(cache, klass) : NULL;
-    unsigned got = 0, sweeps = 0;
-    while (got < n && m != NULL) {
-        if (VTR_UNLIKELY(m->n == 0) && refill(cache, m, klass, &sweeps) == 0)
-            break;
-        struct vtr_record *rec = m->rec[--m->n];
-        if (VTR_LIKELY(block_claim(rec, klass, heap->own_bit))) {
-            recs[got++] = rec;
-            sweeps = 0;
-        }
+    uint64_t own = heap->own_bit;
+    unsigned got = 0;
+    while (got < n) {
+        if (VTR_UNLIKELY(m == NULL))
+            return take_failed(heap, n, got);
+        unsigned more = vtr_cache_pop(cache, m, recs + got, n - got);
+        for (unsigned i = 0; i < more; i++)
+            vtr_block_open(recs[got + i], own);
+        got += more;
+        if (VTR_UNLIKELY(got < n) && !refill(cache, klass))
+            return take_failed(heap, n, got);
     }
-    if (VTR_UNLIKELY(got < n))
-        __atomic_add_fetch(&heap->failed, n - got, __ATOMIC_RELAXED); /* O: a statistic */
     return got;
+}
+
+struct vtr_record *vtr_block_take_slow(struct vtr_heap *heap, size_t bytes)
+{
+    int klass = vtr_class_for_(bytes);
+    struct vtr_record *rec = NULL;
+    if (klass >= 0)
+        return vtr_block_take_(heap, (unsigned)klass, &rec, 1) == 1 ? rec : NULL;
+    rec = vtr_large_take(heap, bytes);
+    if (rec == NULL)
+        take_failed(heap, 1, 0);
+    else
+        vtr_block_open(rec, heap->own_bit);
+    return rec;
+}
+
+int vtr_block_refused_(struct vtr_heap *heap, size_t bytes)
+{
+    int klass = vtr_class_for_(bytes);
+    uint64_t block = klass >= 0 ? vtr_class_bytes_((unsigned)klass) : vtr_large_bytes(bytes);
+    uint64_t charged = __atomic_load_n(&heap->charged, __ATOMIC_RELAXED); /* O: for a message */
+    return block > heap->quota || charged > heap->quota - block ? -EDQUOT : -ENOMEM;
+}
+
+/* Free: into the thread's magazine. The record is the caller's alone: BUSY, or not SHARED. */
+static inline void recycle(struct vtr_pageblock *pb, struct vtr_record *rec)
+{
+    rec->gen |= 1; /* handles that are left over are seen to be stale from here on */
+    if (VTR_UNLIKELY(pb->klass >= VTR_CLASSES)) {
+        vtr_large_give(pb);
+        return;
+    }
+    __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
+    vtr_cache_keep(pb->heap, pb->klass, rec);
 }
 
 void vtr_block_release_(struct vtr_record *rec)
@@ -102,33 +137,99 @@ void vtr_block_release_(struct vtr_record *rec)
      * ThreadSanitizer follows it.) */
     int32_t busy = __atomic_load_n(&rec->count, __ATOMIC_ACQUIRE);
     vtr_check(busy == VTR_COUNT_BUSY);
-    unsigned klass = rec->klass;
-    /* R6: this process's reads are over; A6 in block_claim. */
-    bool freed = __atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, __ATOMIC_ACQ_REL) == 0;
-    __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
-    struct vtr_cache *cache = freed ? vtr_cache_of_(pb->heap) : NULL;
-    if (cache != NULL)
-        vtr_cache_keep(cache, klass, rec);
+    /* R6: this process's reads are over; A6 where the word is found to be zero. */
+    if (__atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, __ATOMIC_ACQ_REL) == 0)
+        recycle(pb, rec);
+    else
+        __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
 }
 
-bool vtr_block_reopen_(struct vtr_record *rec)
+void vtr_block_end_(struct vtr_record *rec)
+{
+    /* R6. A store, since no other process has its bit here: 2 locked instructions less. */
+    __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE);
+    recycle(vtr_pageblock_of(rec), rec);
+}
+
+void vtr_block_share_(struct vtr_record *rec)
+{
+    /* O: whoever gets the reference gets it by a release of the caller's, and whoever finds a count
+     * of one got there by R1 of the caller's handle. */
+    __atomic_fetch_or(&rec->flags, VTR_RECORD_SHARED, __ATOMIC_RELAXED);
+}
+
+/* Takes the process's bit for the first handle here. The count is BUSY. */
+static bool upgrade_first(struct vtr_record *rec, uint64_t own)
 {
     struct vtr_holders *h = vtr_holders_of(rec);
-    uint64_t own = vtr_pageblock_of(rec)->own_bit, word = own;
+    uint64_t word = __atomic_load_n(&h->word, __ATOMIC_RELAXED); /* O: A6 follows */
+    do {
+        if (word == 0) {
+            __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
+            return false;
+        }
+        /* A6, and A5 below: whose bit is there wrote its generation before. */
+    } while (!__atomic_compare_exchange_n(&h->word, &word, word | own, false, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_RELAXED));
+    __atomic_store_n(&rec->count, 1, __ATOMIC_RELEASE); /* R3 */
+    return true;
+}
+
+/* Counts up what is counted, or takes what is IDLE. @return false: it is free. */
+static bool upgrade_count(struct vtr_record *rec, uint64_t own)
+{
+    int32_t n = __atomic_load_n(&rec->count, __ATOMIC_RELAXED);
+    for (;;) {
+        if (n == VTR_COUNT_CACHED || n == INT32_MAX)
+            return false;
+        if (n == VTR_COUNT_BUSY) {
+            sched_yield();
+            n = __atomic_load_n(&rec->count, __ATOMIC_RELAXED);
+            continue;
+        }
+        int32_t next = n > 0 ? n + 1 : VTR_COUNT_BUSY;
+        /* A3: what was written while it was BUSY. */
+        if (__atomic_compare_exchange_n(&rec->count, &n, next, false, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED))
+            return next > 0 || upgrade_first(rec, own);
+    }
+}
+
+bool vtr_block_upgrade_(uint64_t what, uint64_t gen)
+{
+    struct vtr_record *rec = vtr_what_record_(what);
+    struct vtr_holders *h = vtr_holders_of(rec);
+    /* A7 */
+    if (__atomic_load_n(&h->gen, __ATOMIC_ACQUIRE) != gen ||
+        !upgrade_count(rec, vtr_pageblock_of(rec)->own_bit))
+        return false;
+    if (__atomic_load_n(&h->gen, __ATOMIC_ACQUIRE) == gen) /* A5 */
+        return true;
+    /* It is another block by now, which this thread held for an instant. */
+    if (__atomic_sub_fetch(&rec->count, 1, __ATOMIC_RELEASE) == VTR_COUNT_BUSY) /* R1 */
+        vtr_block_release_(rec);
+    return false;
+}
+
+bool vtr_block_reopen_shared_(struct vtr_record *rec)
+{
+    struct vtr_holders *h = vtr_holders_of(rec);
     int32_t one = 1;
     /* O: a look only, without a locked instruction where there are other handles. */
-    if (__atomic_load_n(&rec->count, __ATOMIC_RELAXED) != 1)
+    if (__atomic_load_n(&rec->count, __ATOMIC_RELAXED) != 1 ||
+        (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) != 0)
         return false;
     /* A1: the reads of those who dropped their handles are over. */
     if (!__atomic_compare_exchange_n(&rec->count, &one, VTR_COUNT_BUSY, false, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED))
         return false;
+    uint64_t own = vtr_pageblock_of(rec)->own_bit, word = own;
     /* A6: the same for other processes. Word zero for an instant: weak references end here. */
     if (!__atomic_compare_exchange_n(&h->word, &word, 0, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_RELAXED)) {
         __atomic_store_n(&rec->count, 1, __ATOMIC_RELEASE); /* R3 */
         return false;
     }
-    block_open(rec, h, own);
+    vtr_block_open(rec, own);
     return true;
 }

@@ -2,7 +2,7 @@
 /** @file
  * Blocks, for the floors above: data/ takes one at a time, port/ in bursts.
  * Owner: a block taken is held by one local count and open for writing (its generation is odd).
- * Threads: any.
+ * Threads: any; of a heap declared single-threaded, its one.
  * Not here: how pageblocks give blocks (pageblock.h), how freed ones are cached (magazine.h).
  */
 #ifndef VITRINE_HEAP_BLOCK_H
@@ -10,11 +10,13 @@
 
 #include <vitrine/base.h>
 #include <vitrine/heap.h>
-#include <vitrine/inline/record.h>
+#include <vitrine/inline/block.h>
 
+#include "heap/class.h"
+#include "heap/magazine.h"
 #include "heap/pageblock.h"
 
-/** @return the smallest class whose blocks hold @p bytes, or -1. */
+/** @return the smallest class whose blocks hold @p bytes, or -1: that is a large block. */
 VTR_API int vtr_class_for_(size_t bytes);
 /** @return bytes of a block of the class. */
 VTR_API uint32_t vtr_class_bytes_(unsigned klass);
@@ -22,38 +24,60 @@ VTR_API uint32_t vtr_class_bytes_(unsigned klass);
 /**
  * Takes up to @p n open blocks of a class, each with one count.
  * @param recs  recs[0..@return) owned.
- * @return 0..n; less than n means the heap is at its limit.
+ * @return 0..n; less than n means that vtr_block_refused_() says why.
  */
 VTR_API unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_record **recs,
                                  unsigned n);
 
-/** @return the block's first byte in the writable view. Only for a block that is open. */
-static inline uint8_t *vtr_block_writable_(const struct vtr_record *rec)
-{
-    return (uint8_t *)(uintptr_t)rec->base + vtr_pageblock_of(rec)->to_write;
-}
+/** @return why a block of @p bytes was just refused: -EDQUOT or -ENOMEM. */
+VTR_API VTR_COLD int vtr_block_refused_(struct vtr_heap *heap, size_t bytes);
 
-/** Open to immutable. The caller's count goes on. @return the `what` of a handle to it. */
-static inline uint64_t vtr_block_seal_(struct vtr_record *rec)
+/** Opens a block whose record is the caller's alone and whose word is zero. Plain stores: nobody
+ * else changes the record of a CACHED block, and an upgrade leaves a word of zero alone. */
+static inline void vtr_block_open(struct vtr_record *rec, uint64_t own)
 {
     struct vtr_holders *h = vtr_holders_of(rec);
-    /* R7: the bytes are there before they are immutable; A7: a receiver reads the generation. */
-    __atomic_store_n(&h->gen, h->gen + 1, __ATOMIC_RELEASE);
-    return vtr_what_(rec, 0);
+    uint64_t gen = (h->gen + 1) | 1;
+    rec->gen = (uint16_t)(gen + 1); /* what handles carry: the generation it will be sealed with */
+    /* R5: the new generation is seen before the holder; A5 is an upgrade's second look at it. */
+    __atomic_store_n(&h->gen, gen, __ATOMIC_RELEASE);
+    __atomic_store_n(&h->word, own, __ATOMIC_RELEASE);
+    /* R3 */
+    __atomic_store_n(&rec->count, 1, __ATOMIC_RELEASE);
 }
 
-/** Immutable to open, if the caller's is the only count of the only holder. @return whether. */
-VTR_API bool vtr_block_reopen_(struct vtr_record *rec);
+/** vtr_block_take() when the thread's magazine has none, or the block is large. */
+VTR_COLD struct vtr_record *vtr_block_take_slow(struct vtr_heap *heap, size_t bytes);
+
+/** Takes one open block of whatever class holds @p bytes. @return NULL: as vtr_block_take_(). */
+static inline struct vtr_record *vtr_block_take(struct vtr_heap *heap, size_t bytes)
+{
+    struct vtr_record *rec = NULL;
+    if (VTR_LIKELY(bytes <= VTR_CLASS_LINES_BYTES))
+        rec = vtr_cache_pop_one(heap, vtr_class_of_lines(bytes));
+    if (VTR_UNLIKELY(rec == NULL))
+        return vtr_block_take_slow(heap, bytes);
+    vtr_block_open(rec, heap->own_bit);
+    return rec;
+}
+
+/** @return bytes of the block. */
+static inline uint32_t vtr_block_bytes_(const struct vtr_record *rec)
+{
+    return vtr_extent_of(rec)->block_bytes;
+}
+
+/** Says that others than handles will name the block from now on: a weak or soft reference, or
+ * another process. The caller holds a handle. */
+VTR_API void vtr_block_share_(struct vtr_record *rec);
+
+/** One more handle of what a weak reference or a message names. @return false: it is gone. */
+VTR_API bool vtr_block_upgrade_(uint64_t what, uint64_t gen);
 
 /** The last handle of this process is gone (its count is BUSY): clears the process's bit. */
 VTR_API void vtr_block_release_(struct vtr_record *rec);
 
-/** One count less, open or immutable. */
-static inline void vtr_block_unref_(struct vtr_record *rec)
-{
-    /* R1 */
-    if (__atomic_sub_fetch(&rec->count, 1, __ATOMIC_RELEASE) == VTR_COUNT_BUSY)
-        vtr_block_release_(rec);
-}
+/** The same when nothing else can name the block: vtr_record_last_() said so. */
+VTR_API void vtr_block_end_(struct vtr_record *rec);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "heap/block.h"
 #include "heap/layout.h"
+#include "heap/magazine.h"
 
 static const uint32_t class_bytes[] = {
     64,     128,    192,    256,    320,    384,    448,    576,    704,     832,
@@ -18,10 +19,12 @@ static const uint32_t class_bytes[] = {
 };
 VTR_STATIC_ASSERT(sizeof class_bytes / sizeof class_bytes[0] == VTR_CLASSES, "a size a class");
 
-/* Bytes in flight between a thread and the depot; 64 blocks hide the lock, as in rte_mempool. */
-enum { BATCH_BYTES = 256 << 10, BATCH_MAX = 64 };
+/* Bytes in flight between a thread and the depot. */
+enum { BATCH_BYTES = 256 << 10 };
 
-int vtr_class_for_(size_t bytes)
+uint8_t vtr_class_lines[VTR_CLASS_LINES];
+
+static int class_search(size_t bytes)
 {
     unsigned low = 0, high = VTR_CLASSES;
     if (bytes > class_bytes[VTR_CLASSES - 1])
@@ -34,6 +37,17 @@ int vtr_class_for_(size_t bytes)
             high = mid;
     }
     return (int)low;
+}
+
+void vtr_classes_init(void)
+{
+    for (unsigned lines = 0; lines < VTR_CLASS_LINES; lines++)
+        vtr_class_lines[lines] = (uint8_t)class_search((size_t)lines * VTR_BLOCK_MIN);
+}
+
+int vtr_class_for_(size_t bytes)
+{
+    return bytes <= VTR_CLASS_LINES_BYTES ? (int)vtr_class_of_lines(bytes) : class_search(bytes);
 }
 
 uint32_t vtr_class_bytes_(unsigned klass)
@@ -50,10 +64,10 @@ uint32_t vtr_class_blocks(unsigned klass)
 uint32_t vtr_class_batch(unsigned klass)
 {
     uint32_t n = BATCH_BYTES / class_bytes[klass];
-    return n > BATCH_MAX ? BATCH_MAX : n < 1 ? 1 : n;
+    return n > VTR_BATCH_MAX ? VTR_BATCH_MAX : n < 1 ? 1 : n;
 }
 
 size_t vtr_heap_block_max(void)
 {
-    return class_bytes[VTR_CLASSES - 1];
+    return VTR_SEGMENT_BYTES;
 }

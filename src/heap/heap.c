@@ -15,6 +15,7 @@
 #include "heap/pageblock.h"
 
 enum { SLOT = 0 }; /* a private heap is a domain of one */
+enum { FLAGS = VTR_HEAP_SINGLE_VIEW | VTR_HEAP_SINGLE_THREAD };
 #define BYTES_MAX (UINT64_C(1) << 44)
 
 static int opts_read(const struct vtr_heap_opts *opts, struct vtr_heap_opts *o,
@@ -29,7 +30,7 @@ static int opts_read(const struct vtr_heap_opts *opts, struct vtr_heap_opts *o,
     }
     if (o->name == NULL)
         o->name = "heap";
-    if ((unsigned)o->pages > VTR_PAGES_SMALL || (o->flags & ~(uint32_t)VTR_HEAP_SINGLE_VIEW) != 0)
+    if ((unsigned)o->pages > VTR_PAGES_SMALL || (o->flags & ~(uint32_t)FLAGS) != 0)
         return vtr_error_set_(err, EINVAL, "zero is the default for both",
                               "heap '%s': unknown pages (%u) or flags (%#x)", o->name,
                               (unsigned)o->pages, o->flags);
@@ -100,7 +101,9 @@ static int heap_map(struct vtr_heap *heap, bool single, struct vtr_error *err)
 
 int vtr_heap_open(const struct vtr_heap_opts *opts, struct vtr_heap **out, struct vtr_error *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct vtr_heap_opts o;
+    pthread_once(&once, vtr_classes_init);
     int rc = opts_read(opts, &o, err);
     if (rc != 0)
         return rc;
@@ -115,6 +118,8 @@ int vtr_heap_open(const struct vtr_heap_opts *opts, struct vtr_heap **out, struc
     heap->pages = o.pages;
     heap->own_bit = UINT64_C(1) << SLOT;
     heap->epoch = epoch_new();
+    heap->quota = o.quota_bytes != 0 ? o.quota_bytes : UINT64_MAX;
+    heap->record_flags = (o.flags & VTR_HEAP_SINGLE_THREAD) != 0 ? VTR_RECORD_SINGLE : 0;
     rc = heap->segments != NULL ? heap_map(heap, (o.flags & VTR_HEAP_SINGLE_VIEW) != 0, err)
                                 : vtr_error_set_(err, ENOMEM, NULL, "heap '%s': out of memory",
                                                  o.name);
@@ -127,6 +132,24 @@ int vtr_heap_open(const struct vtr_heap_opts *opts, struct vtr_heap **out, struc
     vtr_depots_init(heap);
     *out = heap;
     return 0;
+}
+
+uint32_t vtr_heap_charge(struct vtr_heap *heap, uint64_t bytes, uint32_t n)
+{
+    uint64_t now = __atomic_load_n(&heap->charged, __ATOMIC_RELAXED); /* O: a number, no more */
+    do {
+        uint64_t room = now < heap->quota ? (heap->quota - now) / bytes : 0;
+        if (room < n)
+            n = (uint32_t)room;
+    } while (n != 0 && !__atomic_compare_exchange_n(&heap->charged, &now, now + n * bytes, false,
+                                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return n;
+}
+
+void vtr_heap_uncharge(struct vtr_heap *heap, uint64_t bytes, uint32_t n)
+{
+    if (n != 0)
+        __atomic_sub_fetch(&heap->charged, n * bytes, __ATOMIC_RELAXED);
 }
 
 int vtr_heap_close(struct vtr_heap *heap, struct vtr_error *err)

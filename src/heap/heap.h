@@ -10,6 +10,7 @@
 #include <vitrine/heap.h>
 
 #include "heap/class.h"
+#include "heap/depot.h"
 #include "heap/layout.h"
 #include "heap/magazine.h"
 #include "heap/segment.h"
@@ -19,6 +20,8 @@ struct vtr_heap {
     struct vtr_views views;
     uint64_t own_bit; /* this process's strong bit in the holder words */
     uint64_t epoch;   /* generations of new blocks start here; even */
+    uint64_t quota;   /* bytes that blocks in use and in magazines may take; UINT64_MAX: any */
+    uint8_t record_flags; /* of every record: VTR_RECORD_SINGLE or none */
     unsigned segments_max;
     enum vtr_pages pages;
     char name[32];
@@ -31,10 +34,16 @@ struct vtr_heap {
     unsigned sweep_next;   /* where the search for free blocks goes on */
     uint32_t half_cut[VTR_CLASSES]; /* pageblocks with blocks left that no thread cuts */
     uint64_t failed;       /* atomic, relaxed */
+    uint64_t charged;      /* atomic, relaxed; bytes of blocks in use and in magazines */
+    bool linked;           /* single-threaded: its thread has come; under the lock of magazine.c */
 
     struct vtr_depot depot[VTR_CLASSES]; /* each has its lock */
     struct vtr_cache *caches;            /* under the lock of magazine.c */
 };
+
+/** Charges the quota with up to @p n blocks of @p bytes. @return how many it allows. */
+uint32_t vtr_heap_charge(struct vtr_heap *heap, uint64_t bytes, uint32_t n);
+void vtr_heap_uncharge(struct vtr_heap *heap, uint64_t bytes, uint32_t n);
 
 /** @return the kind in words. Static. */
 const char *vtr_pages_name(enum vtr_pages pages);

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Magazines and the depot.
+ * Magazines: caches of threads, their beginning and end, and taking from other threads.
  */
 #include "heap/magazine.h"
 
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "heap/block.h"
 #include "heap/heap.h"
 #include "heap/pageblock.h"
 
 /* Hot: the cache used last. Initial-exec and small, so that dlopen of the library works. */
-static __thread struct vtr_cache *cache_last __attribute__((tls_model("initial-exec")));
+__thread struct vtr_cache *vtr_cache_last __attribute__((tls_model("initial-exec")));
 static __thread struct vtr_cache *caches_mine __attribute__((tls_model("initial-exec")));
 
 /* Parts that outlive one another: heaps, threads. Taken when either begins or ends. */
@@ -21,48 +26,26 @@ static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
 static pthread_key_t exit_key;
 static bool exit_key_made;
 
-static void depot_put(struct vtr_depot *depot, struct vtr_record *const *rec, uint32_t n)
+/* What is in the magazines goes to the depot. The thread of the cache waits outside, or is this
+ * one. @return whether there was anything. */
+static bool magazines_flush(struct vtr_cache *cache)
 {
-    pthread_mutex_lock(&depot->lock);
-    if (depot->cap - depot->n < n && depot->cap <= UINT32_MAX / 4) { /* 2^30 hints are enough */
-        uint32_t cap = depot->cap * 2 > depot->n + n ? depot->cap * 2 : depot->n + n;
-        struct vtr_record **more = (struct vtr_record **)realloc(depot->rec, cap * sizeof *more);
-        if (more != NULL) {
-            depot->rec = more;
-            depot->cap = cap;
-        }
+    bool some = false;
+    for (unsigned k = 0; k < VTR_CLASSES; k++) {
+        struct vtr_magazine *m = __atomic_load_n(&cache->magazine[k], __ATOMIC_ACQUIRE); /* A10 */
+        if (m == NULL || m->n == 0)
+            continue;
+        vtr_depot_put(cache->heap, k, m->rec, m->n);
+        __atomic_store_n(&m->n, 0, __ATOMIC_RELAXED);
+        some = true;
     }
-    if (depot->cap - depot->n >= n) { /* else the hints are lost, and a sweep finds the blocks */
-        memcpy(depot->rec + depot->n, rec, n * sizeof *rec);
-        __atomic_store_n(&depot->n, depot->n + n, __ATOMIC_RELAXED);
-    }
-    pthread_mutex_unlock(&depot->lock);
-}
-
-static uint32_t depot_get(struct vtr_depot *depot, struct vtr_record **rec, uint32_t n)
-{
-    /* O: a miss here is only a missed hint. */
-    if (__atomic_load_n(&depot->n, __ATOMIC_RELAXED) == 0)
-        return 0;
-    pthread_mutex_lock(&depot->lock);
-    if (n > depot->n)
-        n = depot->n;
-    __atomic_store_n(&depot->n, depot->n - n, __ATOMIC_RELAXED);
-    if (n != 0)
-        memcpy(rec, depot->rec + depot->n, n * sizeof *rec);
-    pthread_mutex_unlock(&depot->lock);
-    return n;
+    return some;
 }
 
 static void cache_flush(struct vtr_cache *cache)
 {
-    struct vtr_heap *heap = cache->heap;
+    magazines_flush(cache);
     for (unsigned k = 0; k < VTR_CLASSES; k++) {
-        struct vtr_magazine *m = cache->magazine[k];
-        if (m != NULL && m->n != 0)
-            depot_put(&heap->depot[k], m->rec, m->n);
-        if (m != NULL)
-            m->n = 0;
         if (cache->fresh[k] != NULL)
             vtr_pageblock_disown(cache->fresh[k], cache, k);
         cache->fresh[k] = NULL;
@@ -75,12 +58,12 @@ void vtr_carved_set_(struct vtr_carved *carved, struct vtr_record *rec)
     struct vtr_record *old = carved->rec;
     carved->rec = rec;
     if (rec != NULL)
-        __atomic_store_n(&rec->carved, 1, __ATOMIC_RELAXED);
+        __atomic_fetch_or(&rec->flags, VTR_RECORD_CARVED, __ATOMIC_RELAXED);
     if (old == NULL)
         return;
-    __atomic_store_n(&old->carved, 0, __ATOMIC_RELAXED);
-    vtr_block_seal_(old); /* what was carved from it may now leave the process */
-    vtr_block_unref_(old);
+    __atomic_fetch_and(&old->flags, (uint8_t)~VTR_RECORD_CARVED, __ATOMIC_RELAXED);
+    /* What was carved from it may now leave the process. */
+    vtr_record_unref_(vtr_block_seal_(old, carved->next));
 }
 
 static void cache_unlink(struct vtr_cache *cache)
@@ -101,7 +84,7 @@ static void thread_exit(void *first)
         next = c->of_thread;
         pthread_mutex_lock(&caches_lock);
         if (c->heap != NULL) {
-            cache_last = c; /* so that the header's block finds this cache without the lock */
+            vtr_cache_last = c; /* so that the header's block finds this cache without the lock */
             vtr_carved_set_(&c->header, NULL);
             cache_flush(c);
             cache_unlink(c);
@@ -111,7 +94,7 @@ static void thread_exit(void *first)
             free(c->magazine[k]);
         free(c);
     }
-    cache_last = caches_mine = NULL;
+    vtr_cache_last = caches_mine = NULL;
 }
 
 /* All that a cache knows of its heap, which closes or, in a forked child, is not there. */
@@ -155,21 +138,27 @@ static void exit_init(void)
 static VTR_COLD void cache_link(struct vtr_cache *cache, struct vtr_heap *heap)
 {
     pthread_mutex_lock(&caches_lock);
+    if ((heap->record_flags & VTR_RECORD_SINGLE) != 0 && heap->linked) {
+        fprintf(stderr, "vitrine: heap '%s' was opened with VTR_HEAP_SINGLE_THREAD, and a second "
+                        "thread uses it\n", heap->name);
+        abort();
+    }
+    heap->linked = true;
     cache->of_heap = heap->caches;
     heap->caches = cache;
     __atomic_store_n(&cache->heap, heap, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&caches_lock);
-    cache_last = cache;
+    vtr_cache_last = cache;
 }
 
 /* The thread's own, one whose heap is gone, or a new one. */
-static VTR_COLD struct vtr_cache *cache_find(struct vtr_heap *heap)
+struct vtr_cache *vtr_cache_find(struct vtr_heap *heap)
 {
     struct vtr_cache *idle = NULL;
     for (struct vtr_cache *c = caches_mine; c != NULL; c = c->of_thread) {
         struct vtr_heap *of = __atomic_load_n(&c->heap, __ATOMIC_RELAXED);
         if (of == heap)
-            return cache_last = c;
+            return vtr_cache_last = c;
         if (of == NULL)
             idle = c;
     }
@@ -191,14 +180,10 @@ static VTR_COLD struct vtr_cache *cache_find(struct vtr_heap *heap)
 
 struct vtr_cache *vtr_cache_of_(struct vtr_heap *heap)
 {
-    struct vtr_cache *c = cache_last;
-    /* O: only this thread links the cache; a heap that closes has no other user. */
-    if (VTR_LIKELY(c != NULL && __atomic_load_n(&c->heap, __ATOMIC_RELAXED) == heap))
-        return c;
-    return cache_find(heap);
+    return vtr_cache_of(heap);
 }
 
-static VTR_COLD struct vtr_magazine *magazine_new(struct vtr_cache *cache, unsigned klass)
+struct vtr_magazine *vtr_magazine_new(struct vtr_cache *cache, unsigned klass)
 {
     uint32_t cap = 2 * vtr_class_batch(klass);
     struct vtr_magazine *m =
@@ -207,39 +192,103 @@ static VTR_COLD struct vtr_magazine *magazine_new(struct vtr_cache *cache, unsig
         return NULL;
     m->n = 0;
     m->cap = cap;
-    return cache->magazine[klass] = m;
+    __atomic_store_n(&cache->magazine[klass], m, __ATOMIC_RELEASE); /* R10: it is empty */
+    return m;
 }
 
-struct vtr_magazine *vtr_cache_magazine(struct vtr_cache *cache, unsigned klass)
+void vtr_cache_wait(struct vtr_cache *cache)
+{
+    while (__atomic_load_n(&cache->wanted, __ATOMIC_ACQUIRE) != 0) /* A8 */
+        sched_yield();
+}
+
+/* The older half goes: what was freed last is still in this core's cache. The thread is inside. */
+static void magazine_spill(struct vtr_cache *cache, struct vtr_magazine *m, unsigned klass)
+{
+    struct vtr_record *half[VTR_BATCH_MAX];
+    uint32_t n = m->cap / 2;
+    memcpy(half, m->rec, n * sizeof half[0]);
+    memmove(m->rec, m->rec + n, (m->n - n) * sizeof half[0]);
+    __atomic_store_n(&m->n, m->n - n, __ATOMIC_RELAXED);
+    vtr_cache_leave(cache); /* not while waiting for the depot's lock */
+    vtr_depot_put(cache->heap, klass, half, n);
+    vtr_cache_enter(cache);
+}
+
+void vtr_cache_push(struct vtr_cache *cache, unsigned klass, struct vtr_record **rec, uint32_t n)
 {
     struct vtr_magazine *m = cache->magazine[klass];
-    return VTR_LIKELY(m != NULL) ? m : magazine_new(cache, klass);
-}
-
-/* The older half goes: what was freed last is still in this core's cache. */
-static VTR_COLD void magazine_spill(struct vtr_cache *cache, struct vtr_magazine *m, unsigned klass)
-{
-    uint32_t half = m->cap / 2;
-    depot_put(&cache->heap->depot[klass], m->rec, half);
-    memmove(m->rec, m->rec + half, (m->n - half) * sizeof m->rec[0]);
-    m->n -= half;
-}
-
-void vtr_cache_keep(struct vtr_cache *cache, unsigned klass, struct vtr_record *rec)
-{
-    struct vtr_magazine *m = vtr_cache_magazine(cache, klass);
-    if (m == NULL)
-        return;
-    if (VTR_UNLIKELY(m->n == m->cap))
+    vtr_cache_enter(cache);
+    while (m->cap - m->n < n)
         magazine_spill(cache, m, klass);
-    m->rec[m->n++] = rec;
+    for (uint32_t i = 0; i < n; i++)
+        m->rec[m->n + i] = rec[i];
+    __atomic_store_n(&m->n, m->n + n, __ATOMIC_RELAXED);
+    vtr_cache_leave(cache);
 }
 
-uint32_t vtr_cache_fetch(struct vtr_cache *cache, struct vtr_magazine *magazine, unsigned klass)
+void vtr_cache_keep_slow(struct vtr_heap *heap, unsigned klass, struct vtr_record *rec)
 {
-    magazine->n += depot_get(&cache->heap->depot[klass], magazine->rec + magazine->n,
-                             magazine->cap / 2);
-    return magazine->n;
+    struct vtr_cache *cache = vtr_cache_of(heap);
+    if (cache != NULL && vtr_cache_magazine(cache, klass) != NULL) {
+        vtr_cache_push(cache, klass, &rec, 1);
+        return;
+    }
+    vtr_blocks_forget(&rec, 1);
+    vtr_heap_uncharge(heap, vtr_class_bytes_(klass), 1);
+}
+
+static bool barrier_registered; /* written once */
+
+static void barrier_register(void)
+{
+    barrier_registered =
+        syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+/* O: a look that may be late, at what the thread itself keeps. */
+static bool cache_holds(const struct vtr_cache *cache)
+{
+    for (unsigned k = 0; k < VTR_CLASSES; k++) {
+        const struct vtr_magazine *m = __atomic_load_n(&cache->magazine[k], __ATOMIC_ACQUIRE);
+        if (m != NULL && __atomic_load_n(&m->n, __ATOMIC_RELAXED) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Asks the threads of all caches but @p mine that hold something to stay outside. */
+static bool caches_want(struct vtr_heap *heap, const struct vtr_cache *mine)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    bool some = false;
+    for (struct vtr_cache *c = heap->caches; c != NULL; c = c->of_heap) {
+        bool wanted = c != mine && cache_holds(c);
+        __atomic_store_n(&c->wanted, wanted, __ATOMIC_RELAXED); /* O: B2 follows */
+        some |= wanted;
+    }
+    if (!some)
+        return false;
+    pthread_once(&once, barrier_register);
+    /* B2: each thread has seen that it is wanted, or is seen inside. */
+    return barrier_registered &&
+           syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+bool vtr_caches_empty(struct vtr_heap *heap, struct vtr_cache *mine)
+{
+    pthread_mutex_lock(&caches_lock);
+    bool some = magazines_flush(mine), may = caches_want(heap, mine);
+    for (struct vtr_cache *c = heap->caches; c != NULL; c = c->of_heap) {
+        if (c->wanted == 0)
+            continue;
+        while (may && __atomic_load_n(&c->inside, __ATOMIC_ACQUIRE) != 0) /* A9 */
+            sched_yield();
+        some |= may && magazines_flush(c);
+        __atomic_store_n(&c->wanted, 0, __ATOMIC_RELEASE); /* R8: what was taken is out; A8 */
+    }
+    pthread_mutex_unlock(&caches_lock);
+    return some;
 }
 
 void vtr_caches_detach(struct vtr_heap *heap)
@@ -251,20 +300,4 @@ void vtr_caches_detach(struct vtr_heap *heap)
         cache_unlink(c);
     }
     pthread_mutex_unlock(&caches_lock);
-}
-
-void vtr_depots_init(struct vtr_heap *heap)
-{
-    for (unsigned k = 0; k < VTR_CLASSES; k++) {
-        memset(&heap->depot[k], 0, sizeof heap->depot[k]);
-        pthread_mutex_init(&heap->depot[k].lock, NULL);
-    }
-}
-
-void vtr_depots_fini(struct vtr_heap *heap)
-{
-    for (unsigned k = 0; k < VTR_CLASSES; k++) {
-        pthread_mutex_destroy(&heap->depot[k].lock);
-        free(heap->depot[k].rec);
-    }
 }

@@ -11,7 +11,7 @@
 
 /* How far one failing allocation looks, so that a full heap costs a bounded time a call. Retiring
  * counts holder words, a cold look at a pageblock as 64: one in use mostly shows in its first. */
-enum { RETIRE_WORDS = 1 << 18, RETIRE_LOOK = 64, SWEEP_LOOKS = 8 };
+enum { RETIRE_WORDS = 1 << 18, RETIRE_LOOK = 64, SWEEP_LOOKS = 32 };
 
 struct vtr_pageblock *vtr_pageblock_at(struct vtr_heap *heap, unsigned i)
 {
@@ -28,7 +28,7 @@ void vtr_pageblocks_init(struct vtr_heap *heap, unsigned segment)
         pthread_mutex_init(&pb->lock, NULL);
         pb->heap = heap;
         pb->read = heap->views.read + i * VTR_PAGEBLOCK_BYTES;
-        pb->to_write = heap->views.write - heap->views.read;
+        pb->extent.to_write = heap->views.write - heap->views.read;
         pb->records = (struct vtr_record *)((uint8_t *)pb + vtr_area_skew(in));
         pb->own_bit = heap->own_bit;
         pb->index = i;
@@ -100,6 +100,14 @@ static void pageblock_unown(struct vtr_pageblock *pb)
         pb->heap->half_cut[pb->klass]++;
 }
 
+void vtr_pageblock_clear(struct vtr_pageblock *pb)
+{
+    pb->klass = VTR_CLASS_NONE;
+    __atomic_store_n(&pb->fresh, 0, __ATOMIC_RELAXED); /* O: under the lock */
+    if (pb->index < pb->heap->free_from)
+        pb->heap->free_from = pb->index;
+}
+
 /* Takes the class from an idle, unowned pageblock: claims every block of it, or none. */
 static bool pageblock_retire(struct vtr_pageblock *pb)
 {
@@ -107,19 +115,13 @@ static bool pageblock_retire(struct vtr_pageblock *pb)
     while (claimed < n && record_claim(&pb->records[claimed]))
         claimed++;
     bool idle = claimed == n && words_zero(pb, n) == n;
-    for (uint32_t i = 0; i < claimed; i++) {
-        if (idle)
-            pb->records[i].klass = VTR_CLASS_NONE;
+    for (uint32_t i = 0; i < claimed; i++)
         record_yield(&pb->records[i]);
-    }
     if (!idle)
         return false;
     if (pb->fresh < pb->blocks)
         pb->heap->half_cut[pb->klass]--;
-    pb->klass = VTR_CLASS_NONE;
-    __atomic_store_n(&pb->fresh, 0, __ATOMIC_RELAXED); /* O: under the lock */
-    if (pb->index < pb->heap->free_from)
-        pb->heap->free_from = pb->index;
+    vtr_pageblock_clear(pb);
     return true;
 }
 
@@ -148,33 +150,43 @@ static struct vtr_pageblock *find_free(struct vtr_heap *heap)
     return NULL;
 }
 
-/* @return whether its words are zero now; claiming decides. */
-static bool pageblock_idle(const struct vtr_pageblock *pb, uint32_t *looked)
+/* Marks pageblocks whose words are all zero. @return the classes they are of, as bits. */
+static uint64_t idle_mark(struct vtr_heap *heap)
 {
-    uint32_t n = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE); /* A4 */
-    uint32_t zero = words_zero(pb, n);
-    *looked += RETIRE_LOOK + zero;
-    return pb->klass != VTR_CLASS_NONE && zero == n;
-}
-
-/* An idle pageblock, without its class; another thread's only if there is no other. */
-static struct vtr_pageblock *find_idle(struct vtr_heap *heap)
-{
-    struct vtr_pageblock *pb = NULL, *owned = NULL;
+    VTR_STATIC_ASSERT(VTR_CLASSES <= 64, "a bit for each");
+    uint64_t classes = 0;
     uint32_t looked = 0;
     for (unsigned i = 0; looked < RETIRE_WORDS && i < pageblocks(heap); i++) {
-        pb = vtr_pageblock_at(heap, heap->retire_next++ % pageblocks(heap));
-        if (!pageblock_idle(pb, &looked))
+        struct vtr_pageblock *pb = vtr_pageblock_at(heap, heap->retire_next++ % pageblocks(heap));
+        uint32_t n = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE); /* A4 */
+        if (pb->klass >= VTR_CLASSES)
             continue;
-        if (pb->owner == NULL && pageblock_retire(pb))
-            return pb;
-        if (pb->owner != NULL)
-            owned = pb;
+        uint32_t zero = words_zero(pb, n);
+        looked += RETIRE_LOOK + zero;
+        pb->retiring = zero == n;
+        if (pb->retiring)
+            classes |= UINT64_C(1) << pb->klass;
     }
-    if (owned == NULL)
-        return NULL;
-    pageblock_unown(owned);
-    return pageblock_retire(owned) ? owned : NULL;
+    return classes;
+}
+
+/* Takes the class from the pageblocks that are idle, whichever thread cuts them. The depot's hints
+ * at their blocks go first; one in a thread's magazine keeps its pageblock. */
+static void retire_idle(struct vtr_heap *heap)
+{
+    uint64_t classes = idle_mark(heap);
+    for (unsigned k = 0; k < VTR_CLASSES; k++)
+        if (classes >> k & 1)
+            vtr_depot_forget(heap, k);
+    for (unsigned i = 0; classes != 0 && i < pageblocks(heap); i++) {
+        struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
+        if (!pb->retiring)
+            continue;
+        pb->retiring = false;
+        if (pb->owner != NULL)
+            pageblock_unown(pb);
+        pageblock_retire(pb);
+    }
 }
 
 /* What other threads hold back: at the limit it is everybody's. */
@@ -188,45 +200,77 @@ static struct vtr_pageblock *find_uncut_of_others(struct vtr_heap *heap, unsigne
     return find_cut(heap, klass);
 }
 
-/* @return false if the system has no memory for the holder words. */
-static bool pageblock_set_class(struct vtr_pageblock *pb, unsigned klass)
+bool vtr_pageblock_set(struct vtr_pageblock *pb, unsigned klass, uint32_t blocks,
+                       uint32_t block_bytes)
 {
     const struct vtr_segment *segment = &pb->heap->segments[pb->index / VTR_SEGMENT_PAGEBLOCKS];
-    uint32_t blocks = vtr_class_blocks(klass);
     if (vtr_segment_back_holders(segment, pb->index % VTR_SEGMENT_PAGEBLOCKS, blocks) != 0)
         return false;
     pb->klass = (uint8_t)klass;
-    pb->block_bytes = vtr_class_bytes_(klass);
+    pb->extent.block_bytes = block_bytes;
+    pb->extent.fill_scale = (UINT64_C(255) << 32) / block_bytes;
     pb->blocks = blocks;
     return true;
 }
 
-/* @return a pageblock without a class, or NULL. */
-static struct vtr_pageblock *find_any(struct vtr_heap *heap)
+static struct vtr_pageblock *take(struct vtr_heap *heap, unsigned klass)
 {
     struct vtr_pageblock *pb = find_free(heap);
     if (pb == NULL && segment_add(heap) == 0)
         pb = find_free(heap);
     if (pb == NULL)
-        pb = find_idle(heap);
-    return pb;
+        return NULL;
+    bool set = vtr_pageblock_set(pb, klass, vtr_class_blocks(klass), vtr_class_bytes_(klass));
+    return set ? pb : NULL;
 }
 
-struct vtr_pageblock *vtr_pageblock_get(const struct vtr_cache *cache, unsigned klass)
+struct vtr_pageblock *vtr_pageblock_get(const struct vtr_cache *cache, unsigned klass,
+                                        enum vtr_pageblock_effort effort)
 {
     struct vtr_heap *heap = cache->heap;
     pthread_mutex_lock(&heap->lock);
+    if (effort == VTR_EFFORT_RETIRE)
+        retire_idle(heap);
     struct vtr_pageblock *pb = find_cut(heap, klass);
-    if (pb == NULL) {
-        pb = find_any(heap);
-        if (pb != NULL && !pageblock_set_class(pb, klass))
-            pb = NULL;
-        if (pb == NULL)
-            pb = find_uncut_of_others(heap, klass);
-    }
+    if (pb == NULL)
+        pb = take(heap, klass);
+    if (pb == NULL && effort == VTR_EFFORT_RETIRE)
+        pb = find_uncut_of_others(heap, klass);
     if (pb != NULL)
         pageblock_own(pb, cache);
     pthread_mutex_unlock(&heap->lock);
+    return pb;
+}
+
+/* @return the first of @p n free pageblocks in a row in the segment, or NULL. */
+static struct vtr_pageblock *run_in(struct vtr_heap *heap, unsigned segment, unsigned n)
+{
+    unsigned end = (segment + 1) * VTR_SEGMENT_PAGEBLOCKS, free = 0;
+    for (unsigned i = end - VTR_SEGMENT_PAGEBLOCKS; i < end; i++) {
+        free = vtr_pageblock_at(heap, i)->klass == VTR_CLASS_NONE ? free + 1 : 0;
+        if (free == n)
+            return vtr_pageblock_at(heap, i + 1 - n);
+    }
+    return NULL;
+}
+
+static struct vtr_pageblock *run_find(struct vtr_heap *heap, unsigned n)
+{
+    struct vtr_pageblock *pb = NULL;
+    for (unsigned k = 0; pb == NULL && k < heap->segments_n; k++)
+        pb = run_in(heap, k, n);
+    return pb;
+}
+
+struct vtr_pageblock *vtr_pageblock_run(struct vtr_heap *heap, unsigned n)
+{
+    struct vtr_pageblock *pb = run_find(heap, n);
+    if (pb == NULL && segment_add(heap) == 0)
+        pb = run_in(heap, heap->segments_n - 1, n);
+    if (pb == NULL) {
+        retire_idle(heap);
+        pb = run_find(heap, n);
+    }
     return pb;
 }
 
@@ -238,18 +282,21 @@ void vtr_pageblock_disown(struct vtr_pageblock *pb, const struct vtr_cache *cach
     pthread_mutex_unlock(&pb->heap->lock);
 }
 
-static void block_init(struct vtr_pageblock *pb, uint32_t i)
+struct vtr_record *vtr_pageblock_record(struct vtr_pageblock *pb, uint32_t i)
 {
     struct vtr_record *rec = &pb->records[i];
     struct vtr_holders *h = vtr_holders_of(rec);
-    /* A stale hint may hold it for an instant, until it sees the class. */
+    /* Whoever upgrades a weak reference to what it was may hold it for an instant, in vain. */
     while (i < pb->ever && !record_claim(rec))
         sched_yield();
-    rec->klass = pb->klass;
-    rec->base = pb->read + (size_t)i * pb->block_bytes;
+    rec->fill = 0;
+    rec->flags = (uint8_t)((rec->flags & VTR_RECORD_SHARED) | pb->heap->record_flags);
+    rec->base = pb->read + (size_t)i * pb->extent.block_bytes;
     if (h->gen == 0)
         h->gen = pb->heap->epoch;
-    record_yield(rec);
+    if (pb->ever <= i)
+        pb->ever = i + 1;
+    return rec;
 }
 
 static uint32_t pageblock_cut(struct vtr_pageblock *pb, struct vtr_record **rec, uint32_t n)
@@ -257,13 +304,11 @@ static uint32_t pageblock_cut(struct vtr_pageblock *pb, struct vtr_record **rec,
     uint32_t first = pb->fresh;
     if (n > pb->blocks - first)
         n = pb->blocks - first;
-    for (uint32_t i = first; i < first + n; i++)
-        block_init(pb, i);
     /* Handed out from the first block on, since magazines are stacks. */
-    for (uint32_t i = 0; i < n; i++)
-        rec[i] = &pb->records[first + n - 1 - i];
-    if (pb->ever < first + n)
-        pb->ever = first + n;
+    for (uint32_t i = 0; i < n; i++) {
+        rec[n - 1 - i] = vtr_pageblock_record(pb, first + i);
+        __atomic_store_n(&rec[n - 1 - i]->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
+    }
     /* R4: their records are complete before they count; A4 in vtr_heap_stat and sweep. */
     __atomic_store_n(&pb->fresh, first + n, __ATOMIC_RELEASE);
     return n;
@@ -283,9 +328,19 @@ static uint32_t pageblock_sweep(struct vtr_pageblock *pb, struct vtr_record **re
 {
     const struct vtr_holders *h = vtr_holders_of(pb->records);
     uint32_t fresh = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE), found = 0; /* A4 */
-    for (uint32_t i = 0; i < fresh && found < n; i++)
-        if (__atomic_load_n(&h[i].word, __ATOMIC_RELAXED) == 0) /* O: a hint only */
-            rec[found++] = &pb->records[i];
+    for (uint32_t i = 0; i < fresh && found < n; i++) {
+        struct vtr_record *r = &pb->records[i];
+        /* O: a look only; once it is claimed, nobody changes a word of zero. */
+        if (__atomic_load_n(&h[i].word, __ATOMIC_RELAXED) != 0 || !record_claim(r))
+            continue;
+        /* A6: the last holder's reads of the bytes are over; R6 where it let go. */
+        if (__atomic_load_n(&h[i].word, __ATOMIC_ACQUIRE) == 0) {
+            __atomic_store_n(&r->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
+            rec[found++] = r;
+        } else {
+            record_yield(r);
+        }
+    }
     return found;
 }
 

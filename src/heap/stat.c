@@ -20,7 +20,7 @@ const char *vtr_pages_name(enum vtr_pages pages)
 static bool block_is_live(struct vtr_record *rec, uint64_t own)
 {
     return (__atomic_load_n(&vtr_holders_of(rec)->word, __ATOMIC_RELAXED) & own) != 0 &&
-           !(__atomic_load_n(&rec->carved, __ATOMIC_RELAXED) != 0 &&
+           !((vtr_record_flags_(rec) & VTR_RECORD_CARVED) != 0 &&
              __atomic_load_n(&rec->count, __ATOMIC_RELAXED) == 1);
 }
 
@@ -31,7 +31,7 @@ static void pageblock_stat(struct vtr_pageblock *pb, struct vtr_heap_stat *out)
         if (!block_is_live(&pb->records[i], pb->own_bit))
             continue;
         out->live_blocks++;
-        out->live_bytes += pb->block_bytes;
+        out->live_bytes += pb->extent.block_bytes;
     }
     out->pageblock_bytes += VTR_PAGEBLOCK_BYTES;
 }

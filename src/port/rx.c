@@ -80,7 +80,7 @@ static inline bool unload(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *
         vtr_rack_push_(q->rack, m);
         if (VTR_UNLIKELY(out->what == 0))
             return false;
-        vtr_block_seal_(vtr_what_record_(out->what));
+        vtr_block_seal_(vtr_what_record_(out->what), fits ? m->data_len : 0);
     } else {
         out->what = vtr_mbuf_sent_(m);
         const uint8_t *base = vtr_what_record_(out->what)->base;

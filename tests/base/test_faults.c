@@ -166,7 +166,7 @@ static void every_failure_of(void **state, int (*op)(const struct run *), unsign
 }
 
 static void a_copy_of_some_bytes(void **state) { every_failure_of(state, copy_small, 0); }
-static void a_copy_of_several_blocks(void **state) { every_failure_of(state, copy_large, 2); }
+static void a_copy_of_megabytes(void **state) { every_failure_of(state, copy_large, 2); }
 static void a_join_of_many(void **state) { every_failure_of(state, join_many, 2); }
 static void a_join_that_takes_its_parts(void **state) { every_failure_of(state, join_taken, 2); }
 static void headers_in_front(void **state) { every_failure_of(state, prepend_many, 2); }
@@ -292,7 +292,7 @@ static void full_begin(struct full *f)
     opts.max_bytes = 2 * SEGMENT;
     assert_int_equal(vtr_heap_open(&opts, &f->heap, NULL), 0);
     for (unsigned i = 0; i < 64; i++)
-        assert_int_equal(vtr_buf_init(f->heap, 0, vtr_heap_block_max(), &f->buf[i]), 0);
+        assert_int_equal(vtr_buf_init(f->heap, 0, SEGMENT / 64, &f->buf[i]), 0);
     assert_int_equal(segment_bytes(f->heap), SEGMENT);
 }
 
@@ -400,7 +400,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest data[] = {
         cmocka_unit_test(a_process_that_gets_no_key_works_as_soon_as_it_does), /* first: no key */
         test_with_heap(a_copy_of_some_bytes),
-        test_with_heap(a_copy_of_several_blocks),
+        test_with_heap(a_copy_of_megabytes),
         test_with_heap(a_join_of_many),
         test_with_heap(a_join_that_takes_its_parts),
         test_with_heap(headers_in_front),
