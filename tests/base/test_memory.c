@@ -33,14 +33,18 @@ static void in_a_thread(void *(*body)(void *), void *arg)
 
 static void what_is_asked_for_is_aligned_and_writable(void **state)
 {
+    void *piece[5]; /* side by side: the first of a kind is aligned in any case */
     (void)state;
     for (size_t align = 1; align <= 4096; align *= 2)
         for (size_t bytes = 0; bytes < 10000; bytes = bytes * 2 + 1) {
-            void *p = vtr_memory_alloc_(bytes, align);
-            assert_non_null(p);
-            assert_int_equal((uintptr_t)p % (align < 16 ? 16 : align), 0);
-            memset(p, 0xa5, bytes);
-            vtr_memory_free_(p);
+            for (unsigned i = 0; i < 5; i++) {
+                piece[i] = vtr_memory_alloc_(bytes, align);
+                assert_non_null(piece[i]);
+                assert_int_equal((uintptr_t)piece[i] % (align < 16 ? 16 : align), 0);
+                memset(piece[i], 0xa5, bytes);
+            }
+            for (unsigned i = 0; i < 5; i++)
+                vtr_memory_free_(piece[i]);
         }
 }
 
@@ -202,11 +206,15 @@ static void threads_free_what_others_allocated(void **state)
 /* Keys made before and after the library's own, whose ends use it in three rounds. (There are four;
  * the last is ThreadSanitizer's.) */
 static pthread_key_t early, late;
-static unsigned ends; /* of this test's keys */
+static unsigned ends;       /* of this test's keys */
+static unsigned of_thread; /* its arena, if there are any */
 
 static void use_at_end(pthread_key_t key, void *p)
 {
     ends++;
+    /* In the third round the arena may be another thread's already. */
+    if (ends == 6 && mallctl_of != NULL)
+        assert_int_not_equal(arena_of(p), of_thread);
     vtr_memory_free_(p);
     vtr_memory_free_(vtr_memory_realloc_(vtr_memory_zalloc_(3000, 64), 5000));
     if (ends < 5)
@@ -219,6 +227,8 @@ static void end_late(void *p) { use_at_end(late, p); }
 static void *set_both(void *arg)
 {
     (void)arg;
+    if (mallctl_of != NULL)
+        arena_here(&of_thread);
     pthread_setspecific(early, vtr_memory_alloc_(100, 16));
     pthread_setspecific(late, vtr_memory_alloc_(100, 16));
     return NULL;
