@@ -3,7 +3,8 @@
  * vtr_data: an immutable run of bytes in one or more segments, shared by counted reference.
  * Owner: whoever holds a reference; the last one to drop it frees the blocks.
  * Threads: any thread may ref, unref and read; nobody can write what a vtr_data shows.
- * Not here: making one from scratch and owning one again (buf.h), reading fields (span.h), sending it (port.h).
+ * Not here: making one from scratch and owning one again (buf.h), reading fields (span.h), sending
+ * it (port.h).
  *
  *                   moves payload bytes   costs
  * ref unref slice   no                    one count

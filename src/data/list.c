@@ -60,6 +60,7 @@ static VTR_COLD struct vtr_list *list_new(uint32_t segs)
         return NULL;
     /* Not zero: the list that lay here last may have begun with that. */
     list->gen = __atomic_add_fetch(&born, 1, __ATOMIC_RELAXED);
+    list->fill = 0;
     list->cap = cap;
     return list;
 }
@@ -79,8 +80,8 @@ struct vtr_list *vtr_list_create(uint32_t segs)
     struct vtr_list *list = list_kept(segs);
     if (VTR_UNLIKELY(list == NULL) && (list = list_new(segs)) == NULL)
         return NULL;
-    list->segs = 0;
     list->flags = 0;
+    list->segs = 0;
     __atomic_store_n(&list->count, 1, __ATOMIC_RELAXED); /* O: nobody else knows it */
     return list;
 }

@@ -83,7 +83,7 @@ unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_recor
     uint64_t own = heap->own_bit;
     unsigned got = 0;
     while (got < n) {
-        if (VTR_UNLIKELY(m == NULL))
+        if (VTR_UNLIKELY(m == NULL || vtr_fault_(VTR_FAULT_BLOCK) != 0))
             return take_failed(heap, n, got);
         unsigned more = vtr_cache_pop(cache, m, recs + got, n - got);
         for (unsigned i = 0; i < more; i++)
@@ -101,7 +101,8 @@ struct vtr_record *vtr_block_take_slow(struct vtr_heap *heap, size_t bytes)
     struct vtr_record *rec = NULL;
     if (klass >= 0)
         return vtr_block_take_(heap, (unsigned)klass, &rec, 1) == 1 ? rec : NULL;
-    rec = vtr_large_take(heap, bytes);
+    if (vtr_fault_(VTR_FAULT_BLOCK) == 0)
+        rec = vtr_large_take(heap, bytes);
     if (rec == NULL)
         take_failed(heap, 1, 0);
     else

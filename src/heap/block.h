@@ -12,6 +12,7 @@
 #include <vitrine/heap.h>
 #include <vitrine/inline/block.h>
 
+#include "base/system.h"
 #include "heap/class.h"
 #include "heap/magazine.h"
 #include "heap/pageblock.h"
@@ -53,6 +54,8 @@ VTR_COLD struct vtr_record *vtr_block_take_slow(struct vtr_heap *heap, size_t by
 static inline struct vtr_record *vtr_block_take(struct vtr_heap *heap, size_t bytes)
 {
     struct vtr_record *rec = NULL;
+    if (VTR_UNLIKELY(vtr_fault_(VTR_FAULT_BLOCK) != 0))
+        return NULL;
     if (VTR_LIKELY(bytes <= VTR_CLASS_LINES_BYTES))
         rec = vtr_cache_pop_one(heap, vtr_class_of_lines(bytes));
     if (VTR_UNLIKELY(rec == NULL))
