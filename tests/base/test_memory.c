@@ -206,15 +206,11 @@ static void threads_free_what_others_allocated(void **state)
 /* Keys made before and after the library's own, whose ends use it in three rounds. (There are four;
  * the last is ThreadSanitizer's.) */
 static pthread_key_t early, late;
-static unsigned ends;       /* of this test's keys */
-static unsigned of_thread; /* its arena, if there are any */
+static unsigned ends; /* of this test's keys */
 
 static void use_at_end(pthread_key_t key, void *p)
 {
     ends++;
-    /* In the third round the arena may be another thread's already. */
-    if (ends == 6 && mallctl_of != NULL)
-        assert_int_not_equal(arena_of(p), of_thread);
     vtr_memory_free_(p);
     vtr_memory_free_(vtr_memory_realloc_(vtr_memory_zalloc_(3000, 64), 5000));
     if (ends < 5)
@@ -227,8 +223,6 @@ static void end_late(void *p) { use_at_end(late, p); }
 static void *set_both(void *arg)
 {
     (void)arg;
-    if (mallctl_of != NULL)
-        arena_here(&of_thread);
     pthread_setspecific(early, vtr_memory_alloc_(100, 16));
     pthread_setspecific(late, vtr_memory_alloc_(100, 16));
     return NULL;
