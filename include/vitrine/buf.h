@@ -139,16 +139,19 @@ VTR_INLINE VTR_MUST_USE struct vtr_data vtr_buf_seal(struct vtr_buf *b)
 {
     struct vtr_data d = VTR_DATA_EMPTY;
     vtr_check(b->rec != NULL);
-    if (VTR_UNLIKELY(b->tail == b->head)) {
-        vtr_buf_fini(b);
-        return d;
-    }
-    if (VTR_UNLIKELY(b->ahead != 0))
-        vtr_buf_return_counts_(b);
-    d.off = b->head;
-    d.len = b->tail - b->head;
-    d.what = vtr_block_seal_(b->rec, d.len);
+    struct vtr_buf buf = *b; /* the calls below do not make the compiler keep *b in memory */
     __builtin_memset(b, 0, sizeof *b);
+    if (VTR_UNLIKELY(buf.tail == buf.head || buf.ahead != 0)) {
+        struct vtr_buf rare = buf;
+        if (buf.tail == buf.head) {
+            vtr_buf_fini(&rare);
+            return d;
+        }
+        vtr_buf_return_counts_(&rare);
+    }
+    d.off = buf.head;
+    d.len = buf.tail - buf.head;
+    d.what = vtr_block_seal_(buf.rec, d.len);
     return d;
 }
 

@@ -133,6 +133,32 @@ void vtr_block_release_(struct vtr_record *rec)
         __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
 }
 
+void vtr_blocks_end(struct vtr_record **recs, unsigned n)
+{
+    unsigned run = 0, from = 0;
+    struct vtr_pageblock *of = NULL;
+    for (unsigned i = 0; i < n; i++) {
+        struct vtr_record *rec = recs[i];
+        struct vtr_pageblock *pb = vtr_pageblock_of(rec);
+        __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE); /* R6 */
+        if (VTR_UNLIKELY(pb->klass >= VTR_CLASSES)) {
+            vtr_block_recycle(pb, rec);
+            continue;
+        }
+        if (VTR_UNLIKELY(of != NULL && (of->klass != pb->klass || of->heap != pb->heap))) {
+            vtr_cache_keep_all(of->heap, of->klass, recs + from, run);
+            from = i;
+            run = 0;
+        }
+        of = pb;
+        rec->gen |= 1;
+        __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
+        recs[from + run++] = rec;
+    }
+    if (run != 0)
+        vtr_cache_keep_all(of->heap, of->klass, recs + from, run);
+}
+
 void vtr_block_share_(struct vtr_record *rec)
 {
     /* O: whoever gets the reference gets it by a release of the caller's, and whoever finds a count

@@ -101,4 +101,7 @@ static inline void vtr_block_end(struct vtr_record *rec)
     vtr_block_recycle(vtr_pageblock_of(rec), rec);
 }
 
+/** vtr_block_end() of recs[0..n), at most VTR_BATCH_MAX. @param recs  undefined afterwards. */
+void vtr_blocks_end(struct vtr_record **recs, unsigned n);
+
 #endif

@@ -240,6 +240,14 @@ void vtr_cache_push(struct vtr_cache *cache, unsigned klass, struct vtr_record *
     vtr_cache_leave(cache);
 }
 
+/* There is no memory for a magazine. */
+static void cache_forget_blocks(struct vtr_heap *heap, unsigned klass,
+                                struct vtr_record *const *rec, uint32_t n)
+{
+    vtr_blocks_forget(rec, n);
+    vtr_heap_uncharge(heap, vtr_class_bytes_(klass), n);
+}
+
 void vtr_cache_keep_slow(struct vtr_heap *heap, unsigned klass, struct vtr_record *rec)
 {
     struct vtr_cache *cache = vtr_cache_of(heap);
@@ -247,8 +255,21 @@ void vtr_cache_keep_slow(struct vtr_heap *heap, unsigned klass, struct vtr_recor
         vtr_cache_push(cache, klass, &rec, 1);
         return;
     }
-    vtr_blocks_forget(&rec, 1);
-    vtr_heap_uncharge(heap, vtr_class_bytes_(klass), 1);
+    cache_forget_blocks(heap, klass, &rec, 1);
+}
+
+void vtr_cache_keep_all(struct vtr_heap *heap, unsigned klass, struct vtr_record **rec, uint32_t n)
+{
+    struct vtr_cache *cache = vtr_cache_of(heap);
+    uint32_t batch = vtr_class_batch(klass);
+    bool has = cache != NULL && vtr_cache_magazine(cache, klass) != NULL;
+    for (uint32_t done = 0; done < n; done += batch) {
+        uint32_t more = n - done < batch ? n - done : batch;
+        if (VTR_LIKELY(has))
+            vtr_cache_push(cache, klass, rec + done, more);
+        else
+            cache_forget_blocks(heap, klass, rec + done, more);
+    }
 }
 
 static bool barrier_registered; /* written once */

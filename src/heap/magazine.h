@@ -142,6 +142,9 @@ static inline void vtr_cache_keep(struct vtr_heap *heap, unsigned klass, struct 
     vtr_cache_keep_slow(heap, klass, rec);
 }
 
+/** vtr_cache_keep() of up to a batch. */
+void vtr_cache_keep_all(struct vtr_heap *heap, unsigned klass, struct vtr_record **rec, uint32_t n);
+
 /** Takes a block out of the thread's magazine. @return NULL: vtr_cache_pop() may have one. */
 static inline struct vtr_record *vtr_cache_pop_one(struct vtr_heap *heap, unsigned klass)
 {

@@ -194,10 +194,34 @@ static inline void prefetch_block(const struct vtr_rxq *q, struct rte_mbuf *m)
         __builtin_prefetch(vtr_what_record_(vtr_mbuf_sent_(m)), 1);
 }
 
+/* Whether it is what most frames are: in one mbuf of the queue's own, filled and without metadata.
+ * What else a frame can be, take() finds out. */
+static inline bool is_plain(const struct vtr_rack *rack, struct rte_mbuf *m)
+{
+    return m->pool == rack->mp && m->nb_segs == 1 && m->ol_flags == 0 &&
+           m->pkt_len == m->data_len && m->data_len != 0 &&
+           m->data_off + m->data_len <= m->buf_len && *vtr_mbuf_what_(m) != 0;
+}
+
+static inline void take_plain(struct vtr_rack *rack, struct rte_mbuf *m, unsigned queue,
+                              struct vtr_pkt *pkt)
+{
+    uint32_t len = m->data_len;
+    pkt->data.off = (uint32_t)rack->lead + m->data_off;
+    pkt->data.len = len;
+    pkt->data.what = vtr_block_seal_(vtr_what_record_(*vtr_mbuf_what_(m)), len);
+    pkt->flags = pkt->hash = 0;
+    pkt->queue = (uint16_t)queue;
+    pkt->vlan = 0;
+    pkt->unused = 0;
+    vtr_rack_push_(rack, m);
+}
+
 static unsigned take_burst(struct vtr_rxq *q, unsigned queue, struct rte_mbuf **mbufs, unsigned n,
                            struct vtr_pkt *pkts)
 {
-    struct homing h = { .rack = NULL };
+    struct homing h = { .rack = NULL, .n = 0 };
+    struct vtr_rack *rack = q->rack;
     uint64_t bytes = 0;
     unsigned got = 0;
     for (unsigned i = 0; i < n; i++) {
@@ -206,8 +230,13 @@ static unsigned take_burst(struct vtr_rxq *q, unsigned queue, struct rte_mbuf **
             rte_prefetch0(mbufs[i + 3]);
         if (i + 1 < n)
             prefetch_block(q, mbufs[i + 1]);
+        if (VTR_LIKELY(is_plain(rack, m))) {
+            take_plain(rack, m, queue, &pkts[got]);
+            bytes += pkts[got++].data.len;
+            continue;
+        }
         read_meta(m, queue, &pkts[got]);
-        if (VTR_LIKELY(take(q, &h, m, &pkts[got].data)))
+        if (take(q, &h, m, &pkts[got].data))
             bytes += pkts[got++].data.len;
     }
     homing_flush(&h);

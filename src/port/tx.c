@@ -18,6 +18,8 @@
 
 struct burst {
     unsigned n;
+    bool plain;     /* each packet is one block, whose count its mbuf has */
+    uint64_t bytes; /* of them all */
     uint64_t taken; /* bit i: counts were taken for packet i */
     struct rte_mbuf *mbufs[VTR_BURST];
 };
@@ -177,28 +179,36 @@ static struct rte_mbuf *load_chain(const struct vtr_port *port, struct vtr_rack 
 static void load(const struct vtr_port *port, struct vtr_rack *rack, const struct vtr_pkt *pkts,
                  unsigned n, struct burst *b)
 {
-    b->taken = 0;
-    for (b->n = 0; b->n < n; b->n++) {
-        struct vtr_data d = pkts[b->n].data;
-        uint32_t max = port->frame_max < VTR_SEG_BYTES_MAX ? port->frame_max : VTR_SEG_BYTES_MAX;
+    const uint32_t max = port->frame_max < VTR_SEG_BYTES_MAX ? port->frame_max : VTR_SEG_BYTES_MAX;
+    unsigned i = 0;
+    b->taken = b->bytes = 0;
+    b->plain = true;
+    for (; i < n; i++) {
+        uint64_t what = pkts[i].data.what;
+        uint32_t off = pkts[i].data.off, len = pkts[i].data.len;
+        struct rte_mbuf *m;
         /* len - 1: nothing at all is refused too */
-        if (VTR_LIKELY((d.what & VTR_WHAT_LIST) == 0 && d.len - 1 < max)) {
+        if (VTR_LIKELY((what & VTR_WHAT_LIST) == 0 && len - 1 < max)) {
             if (VTR_UNLIKELY(!has(rack, 1)))
-                return;
-            b->mbufs[b->n] = pop(rack);
-            fill(b->mbufs[b->n], d.what, d.off, d.len);
+                break;
+            m = pop(rack);
+            fill(m, what, off, len);
         } else {
             bool taken = false;
-            b->mbufs[b->n] = load_chain(port, rack, d, &taken);
-            if (b->mbufs[b->n] == NULL)
-                return;
-            b->taken |= (uint64_t)taken << b->n;
+            m = load_chain(port, rack, pkts[i].data, &taken);
+            if (m == NULL)
+                break;
+            b->plain = false;
+            b->taken |= (uint64_t)taken << i;
         }
+        b->bytes += len;
+        b->mbufs[i] = m;
     }
+    b->n = i;
 }
 
 /* The driver has the packets: ends what their mbufs did not take along. @return their bytes. */
-static uint64_t accepted(struct vtr_pkt *pkts, unsigned n, uint64_t taken)
+static uint64_t accepted_any(struct vtr_pkt *pkts, unsigned n, uint64_t taken)
 {
     uint64_t bytes = 0;
     for (unsigned i = 0; i < n; i++) {
@@ -211,6 +221,14 @@ static uint64_t accepted(struct vtr_pkt *pkts, unsigned n, uint64_t taken)
         memset(&pkts[i], 0, sizeof pkts[i]);
     }
     return bytes;
+}
+
+static inline uint64_t accepted(struct vtr_pkt *pkts, unsigned n, const struct burst *b)
+{
+    if (VTR_UNLIKELY(!b->plain || n != b->n))
+        return accepted_any(pkts, n, b->taken);
+    memset(pkts, 0, n * sizeof pkts[0]);
+    return b->bytes;
 }
 
 /* The driver does not want the packets from @p from on: they are as they were. */
@@ -279,7 +297,7 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
     struct burst b;
     load(port, q->rack, pkts, n, &b);
     unsigned sent = b.n == 0 ? 0 : hand_over(port, q->rack, queue, &b);
-    uint64_t bytes = accepted(pkts, sent, b.taken);
+    uint64_t bytes = accepted(pkts, sent, &b);
     vtr_count_(&q->pkts, sent);
     vtr_count_(&q->bytes, bytes);
     if (VTR_LIKELY(sent == n))
