@@ -10,6 +10,7 @@
 
 #include "data/list.h"
 #include "heap/block.h"
+#include "heap/foreign.h"
 
 void vtr_record_broken_(uint64_t what, const char *call)
 {
@@ -26,18 +27,24 @@ void vtr_record_release_(uint64_t what)
 {
     if (VTR_UNLIKELY(vtr_what_record_(what)->count < 0))
         vtr_record_broken_(what, "unref");
+    struct vtr_record *rec = vtr_what_record_(what);
     if (what & VTR_WHAT_LIST)
         vtr_list_end(vtr_list_of_(what));
+    else if (VTR_UNLIKELY(vtr_record_flags_(rec) & VTR_RECORD_FOREIGN))
+        vtr_foreign_end(rec);
     else
-        vtr_block_release_(vtr_what_record_(what));
+        vtr_block_release_(rec);
 }
 
 void vtr_record_end_(uint64_t what)
 {
+    struct vtr_record *rec = vtr_what_record_(what);
     if (VTR_UNLIKELY(what & VTR_WHAT_LIST))
         vtr_list_end(vtr_list_of_(what));
+    else if (VTR_UNLIKELY(vtr_record_flags_(rec) & VTR_RECORD_FOREIGN))
+        vtr_foreign_end(rec);
     else
-        vtr_block_end_(vtr_what_record_(what));
+        vtr_block_end_(rec);
 }
 
 void vtr_data_unref_bulk(struct vtr_data *d, unsigned n)

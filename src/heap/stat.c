@@ -55,6 +55,11 @@ void vtr_heap_stat(struct vtr_heap *heap, struct vtr_heap_stat *out)
     }
     pthread_mutex_unlock(&heap->lock);
     out->failed = __atomic_load_n(&heap->failed, __ATOMIC_RELAXED);
+    vtr_foreigners_count(heap, &out->adopted_blocks, &out->adopted_bytes);
+    out->keep_refs = __atomic_load_n(&heap->keep_refs, __ATOMIC_RELAXED);
+    out->keep_copies = __atomic_load_n(&heap->keep_copies, __ATOMIC_RELAXED);
+    out->keep_bytes = __atomic_load_n(&heap->keep_bytes, __ATOMIC_RELAXED);
+    out->keep_saved = __atomic_load_n(&heap->keep_saved, __ATOMIC_RELAXED);
 }
 
 static const char *why_not_better(struct vtr_heap *heap)
