@@ -156,7 +156,8 @@ static void what_a_slice_of_a_list_hides_is_let_go(void **state)
 static void one_whole_segment_of_a_list_is_shared_without_the_list(void **state)
 {
     struct vtr_heap *heap = (struct vtr_heap *)*state;
-    struct vtr_data parts[2] = { packet(heap, 'a', 2000), packet(heap, 'b', 2000) }, list, part, kept;
+    struct vtr_data parts[2] = { packet(heap, 'a', 2000), packet(heap, 'b', 2000) };
+    struct vtr_data list, part, kept;
     const uint8_t *at = vtr_data_span(parts[1]).ptr;
     assert_int_equal(vtr_data_join_take(parts, 2, &list), 0);
     assert_true(vtr_data_slice(list, 2000, 2000, &part));
