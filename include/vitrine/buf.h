@@ -96,8 +96,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_buf_append(struct vtr_buf *b, const void *bytes
 }
 
 /**
- * The tailrooms of bufs[0..n), for readv, recvmsg and io_uring: iov[i] is that of bufs[i], empty if
- * there is none.
+ * The tailrooms of bufs[0..n), for readv, recvmsg and io_uring: iov[i] is that of bufs[i].
  * @param iov  iov[0..n) is filled; writable until the bufs are sealed or ended.
  * @return their sum in bytes.
  */

@@ -21,13 +21,14 @@ static void fill(struct vtr_buf *b, struct source *from, size_t len)
 {
     while (len != 0) {
         size_t left = from->iov->iov_len - from->off, n = left < len ? left : len;
+        if (left == 0) {
+            from->iov++;
+            from->off = 0;
+            continue;
+        }
         vtr_check(vtr_buf_append(b, (const uint8_t *)from->iov->iov_base + from->off, n));
         from->off += n;
         len -= n;
-        if (n == left) {
-            from->iov++;
-            from->off = 0;
-        }
     }
 }
 

@@ -76,9 +76,8 @@ static void bufs_take_what_was_read_in_order(void **state)
     struct vtr_heap *heap = (struct vtr_heap *)*state;
     struct vtr_buf b[4];
     struct iovec iov[4];
-    assert_int_equal(vtr_buf_init_bulk(heap, 16, 48, b, 3), 3);
-    b[3] = b[2];
-    b[2] = (struct vtr_buf)VTR_BUF_EMPTY; /* no block, no room */
+    assert_int_equal(vtr_buf_init_bulk(heap, 16, 48, b, 4), 4);
+    vtr_buf_commit(&b[2], 48); /* no room is left */
     assert_true(vtr_buf_append(&b[0], "before:", 7));
     assert_int_equal(vtr_buf_to_iovec(b, 4, iov), 41 + 48 + 0 + 48);
     assert_int_equal(iov[2].iov_len, 0);
@@ -86,7 +85,7 @@ static void bufs_take_what_was_read_in_order(void **state)
     assert_int_equal(vtr_buf_commit_iovec(b, 4, 0), 0);
     assert_int_equal(vtr_buf_commit_iovec(b, 4, 41), 1);
     assert_int_equal(vtr_buf_len(&b[0]), 48);
-    assert_int_equal(vtr_buf_commit_iovec(b, 4, 49), 4); /* the full one and the empty one first */
+    assert_int_equal(vtr_buf_commit_iovec(b, 4, 49), 4); /* the full one is passed over */
     assert_int_equal(vtr_buf_len(&b[1]), 48);
     assert_int_equal(vtr_buf_len(&b[3]), 1);
     for (int i = 0; i < 4; i++)
