@@ -85,5 +85,13 @@ int vtr_data_copy_iovec(struct vtr_heap *heap, const struct iovec *iov, unsigned
 int vtr_data_copy(struct vtr_heap *heap, const void *bytes, size_t len, struct vtr_data *out)
 {
     struct iovec all = { (void *)(uintptr_t)bytes, len };
-    return vtr_data_copy_iovec(heap, &all, 1, out);
+    struct vtr_buf b;
+    if (VTR_UNLIKELY(len == 0 || len > vtr_heap_block_max()))
+        return vtr_data_copy_iovec(heap, &all, 1, out);
+    int rc = vtr_buf_init(heap, 0, len, &b);
+    if (VTR_UNLIKELY(rc != 0))
+        return rc;
+    vtr_check(vtr_buf_append(&b, bytes, len));
+    *out = vtr_buf_seal(&b);
+    return 0;
 }

@@ -62,6 +62,15 @@ static bool add_all(struct vtr_tally *blocks, struct vtr_tally *lists, const str
     return add_lists(blocks, lists);
 }
 
+/* References to the block that are somebody's. */
+static int32_t references(const struct vtr_record *rec)
+{
+    int32_t count = __atomic_load_n(&rec->count, __ATOMIC_RELAXED); /* O: a statistic */
+    if (vtr_record_flags_(rec) & VTR_RECORD_CARVED) /* all that its thread holds are one */
+        count -= __atomic_load_n(&rec->fill, __ATOMIC_RELAXED) - 1;
+    return count;
+}
+
 /* Processes that hold the block, and whether others do, or softly. */
 static unsigned holders(const struct vtr_record *rec, bool *others)
 {
@@ -84,7 +93,7 @@ static void sum_blocks(const struct vtr_tally *blocks, struct vtr_data_cost *c)
         if (rec == NULL)
             continue;
         uint64_t bytes = vtr_pin_bytes(rec);
-        int32_t count = __atomic_load_n(&rec->count, __ATOMIC_RELAXED); /* O: the same */
+        int32_t count = references(rec);
         unsigned processes = holders(rec, &others);
         c->blocks++;
         c->pinned_bytes += bytes;

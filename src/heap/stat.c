@@ -21,7 +21,8 @@ static bool block_is_live(struct vtr_record *rec, uint64_t own)
 {
     return (__atomic_load_n(&vtr_holders_of(rec)->word, __ATOMIC_RELAXED) & own) != 0 &&
            !((vtr_record_flags_(rec) & VTR_RECORD_CARVED) != 0 &&
-             __atomic_load_n(&rec->count, __ATOMIC_RELAXED) == 1);
+             __atomic_load_n(&rec->count, __ATOMIC_RELAXED) ==
+                 __atomic_load_n(&rec->fill, __ATOMIC_RELAXED));
 }
 
 static void pageblock_stat(struct vtr_pageblock *pb, struct vtr_heap_stat *out)
