@@ -12,6 +12,7 @@
 #include <vitrine/data.h>
 #include <vitrine/heap.h>
 #include <vitrine/keep.h>
+#include <vitrine/memory.h>
 #include <vitrine/parse.h>
 #include <vitrine/primitive.h>
 #include <vitrine/reader.h>

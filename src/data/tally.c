@@ -4,8 +4,9 @@
  */
 #include "data/tally.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 void vtr_tally_init(struct vtr_tally *t)
 {
@@ -17,7 +18,7 @@ void vtr_tally_init(struct vtr_tally *t)
 void vtr_tally_fini(struct vtr_tally *t)
 {
     if (t->at != t->small)
-        free(t->at);
+        vtr_memory_free_(t->at);
 }
 
 /* Records and lists are multiples of 16 bytes apart. Knuth's multiplier spreads what is above. */
@@ -34,7 +35,7 @@ static bool grow(struct vtr_tally *t)
 {
     if (t->cap > UINT32_MAX / 4)
         return false;
-    struct vtr_tallied *at = (struct vtr_tallied *)calloc((size_t)t->cap * 4, sizeof *at);
+    struct vtr_tallied *at = (struct vtr_tallied *)vtr_memory_zalloc_((size_t)t->cap * 4 * sizeof *at, 16);
     if (at == NULL)
         return false;
     for (uint32_t i = 0; i < t->cap; i++)

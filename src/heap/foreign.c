@@ -4,8 +4,7 @@
  */
 #include "heap/foreign.h"
 
-#include <stdlib.h>
-
+#include "base/memory.h"
 #include "heap/heap.h"
 
 enum { LINE = 64, SLAB = 63 }; /* a slab of 4 KiB */
@@ -34,7 +33,7 @@ void vtr_foreigners_fini(struct vtr_heap *heap)
 {
     for (struct vtr_foreign_slab *s = heap->foreigners.slabs, *next; s != NULL; s = next) {
         next = s->next;
-        free(s);
+        vtr_memory_free_(s);
     }
     pthread_mutex_destroy(&heap->foreigners.lock);
 }
@@ -50,7 +49,7 @@ void vtr_foreigners_count(struct vtr_heap *heap, uint64_t *blocks, uint64_t *byt
 /* More records; under the lock. @return whether there are any. */
 static VTR_COLD bool slab_new(struct vtr_heap *heap)
 {
-    struct vtr_foreign_slab *s = (struct vtr_foreign_slab *)aligned_alloc(LINE, sizeof *s);
+    struct vtr_foreign_slab *s = (struct vtr_foreign_slab *)vtr_memory_alloc_(sizeof *s, LINE);
     if (s == NULL)
         return false;
     for (unsigned i = 0; i < SLAB; i++) {
