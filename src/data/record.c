@@ -25,9 +25,10 @@ void vtr_record_broken_(uint64_t what, const char *call)
 
 void vtr_record_release_(uint64_t what)
 {
-    if (VTR_UNLIKELY(vtr_what_record_(what)->count < 0))
-        vtr_record_broken_(what, "unref");
     struct vtr_record *rec = vtr_what_record_(what);
+    /* O: what is BUSY is this thread's; A1 follows. */
+    if (VTR_UNLIKELY(__atomic_load_n(&rec->count, __ATOMIC_RELAXED) < 0))
+        vtr_record_broken_(what, "unref");
     if (what & VTR_WHAT_LIST)
         vtr_list_end(vtr_list_of_(what));
     else if (VTR_UNLIKELY(vtr_record_flags_(rec) & VTR_RECORD_FOREIGN))

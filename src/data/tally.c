@@ -35,7 +35,8 @@ static bool grow(struct vtr_tally *t)
 {
     if (t->cap > UINT32_MAX / 4)
         return false;
-    struct vtr_tallied *at = (struct vtr_tallied *)vtr_memory_zalloc_((size_t)t->cap * 4 * sizeof *at, 16);
+    size_t bytes = (size_t)t->cap * 4 * sizeof t->at[0];
+    struct vtr_tallied *at = (struct vtr_tallied *)vtr_memory_zalloc_(bytes, 16);
     if (at == NULL)
         return false;
     for (uint32_t i = 0; i < t->cap; i++)
