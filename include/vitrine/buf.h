@@ -16,7 +16,7 @@
 #include <vitrine/base.h>
 #include <vitrine/data.h>
 #include <vitrine/heap.h>
-#include <vitrine/inline/block.h>
+#include <vitrine/inline/cache.h>
 
 struct iovec;
 
@@ -36,6 +36,23 @@ struct vtr_buf {
 VTR_STATIC_ASSERT(sizeof(struct vtr_buf) == 40, "vtr_buf is ABI");
 #define VTR_BUF_EMPTY { 0, 0, 0, 0, 0, 0, 0, 0 }
 
+/** Private: the buf of a block that is open, with bytes [head, tail). */
+VTR_INLINE void vtr_buf_begin_(struct vtr_record *rec, uint32_t head, uint32_t tail,
+                               struct vtr_buf *out)
+{
+    out->rec = rec;
+    out->base = vtr_block_writable_(rec);
+    out->floor = 0;
+    out->head = head;
+    out->tail = tail;
+    out->cap = vtr_extent_of(rec)->block_bytes;
+    out->ahead = out->unused = 0;
+}
+
+/** Private: vtr_buf_init() when no block is at hand, or a large one is wanted. */
+VTR_API VTR_COLD int vtr_buf_init_any_(struct vtr_heap *heap, size_t headroom, size_t room,
+                                       struct vtr_buf *out);
+
 /**
  * Takes a block that holds at least @p headroom + @p room bytes, empty behind the headroom.
  * @param out  owned on success, untouched on failure.
@@ -44,8 +61,25 @@ VTR_STATIC_ASSERT(sizeof(struct vtr_buf) == 40, "vtr_buf is ABI");
  * Threads: any. Cost: no lock, no locked instruction and no system call while the thread's magazine
  * holds a block; more than 1 MiB always takes the heap's lock.
  */
-VTR_API VTR_MUST_USE int vtr_buf_init(struct vtr_heap *heap, size_t headroom, size_t room,
-                                      struct vtr_buf *out);
+VTR_INLINE VTR_MUST_USE int vtr_buf_init(struct vtr_heap *heap, size_t headroom, size_t room,
+                                         struct vtr_buf *out)
+{
+    struct vtr_magazines *mine = vtr_magazines_last_;
+    struct vtr_record *rec = NULL;
+    if (VTR_LIKELY(vtr_in_bounds(VTR_CLASS_NEAR, headroom, room) && mine != NULL &&
+                   __atomic_load_n(&mine->heap, __ATOMIC_RELAXED) == heap))
+        rec = vtr_magazines_pop_(mine, vtr_class_of_(headroom + room));
+    if (VTR_UNLIKELY(rec == NULL)) {
+        struct vtr_buf buf; /* the call does not make the compiler keep *out in memory */
+        int rc = vtr_buf_init_any_(heap, headroom, room, &buf);
+        if (rc == 0)
+            *out = buf;
+        return rc;
+    }
+    vtr_block_open_(rec, mine->own_bit);
+    vtr_buf_begin_(rec, (uint32_t)headroom, (uint32_t)headroom, out);
+    return 0;
+}
 
 /**
  * vtr_buf_init() of @p n at once.
@@ -155,19 +189,22 @@ VTR_INLINE VTR_MUST_USE struct vtr_data vtr_buf_seal(struct vtr_buf *b)
 {
     struct vtr_data d = VTR_DATA_EMPTY;
     vtr_check(b->rec != NULL);
-    struct vtr_buf buf = *b; /* the calls below do not make the compiler keep *b in memory */
-    __builtin_memset(b, 0, sizeof *b);
-    if (VTR_UNLIKELY(buf.tail == buf.head || buf.ahead != 0)) {
-        struct vtr_buf rare = buf;
-        if (buf.tail == buf.head) {
+    /* Field by field: a copy of it all would wait for the stores that were narrower. */
+    struct vtr_record *rec = b->rec;
+    uint32_t head = b->head, tail = b->tail;
+    if (VTR_UNLIKELY(tail == head || b->ahead != 0)) {
+        struct vtr_buf rare = *b; /* the calls do not make the compiler keep *b in memory */
+        __builtin_memset(b, 0, sizeof *b);
+        if (tail == head) {
             vtr_buf_fini(&rare);
             return d;
         }
         vtr_buf_return_counts_(&rare);
     }
-    d.off = buf.head;
-    d.len = buf.tail - buf.head;
-    d.what = vtr_block_seal_(buf.rec, d.len);
+    __builtin_memset(b, 0, sizeof *b);
+    d.off = head;
+    d.len = tail - head;
+    d.what = vtr_block_seal_(rec, d.len);
     return d;
 }
 
@@ -188,13 +225,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_data_try_own(struct vtr_data *d, struct vtr_buf
         vtr_record_broken_(d->what, "try_own");
     if (!vtr_block_reopen_(rec))
         return false;
-    out->rec = rec;
-    out->base = vtr_block_writable_(rec);
-    out->floor = 0;
-    out->head = d->off;
-    out->tail = d->off + d->len;
-    out->cap = vtr_extent_of(rec)->block_bytes;
-    out->ahead = out->unused = 0;
+    vtr_buf_begin_(rec, d->off, d->off + d->len, out);
     d->what = 0;
     d->off = d->len = 0;
     return true;

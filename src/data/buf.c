@@ -18,24 +18,14 @@ static bool fits_a_block(size_t headroom, size_t room)
     return headroom <= max && room <= max - headroom;
 }
 
-static inline void buf_begin(struct vtr_buf *b, struct vtr_record *rec, size_t headroom)
+int vtr_buf_init_any_(struct vtr_heap *heap, size_t headroom, size_t room, struct vtr_buf *out)
 {
-    b->rec = rec;
-    b->base = vtr_block_writable_(rec);
-    b->floor = 0;
-    b->head = b->tail = (uint32_t)headroom;
-    b->cap = vtr_block_bytes_(rec);
-    b->ahead = 0;
-}
-
-int vtr_buf_init(struct vtr_heap *heap, size_t headroom, size_t room, struct vtr_buf *out)
-{
-    if (VTR_UNLIKELY(!fits_a_block(headroom, room)))
+    if (!fits_a_block(headroom, room))
         return -EMSGSIZE;
-    struct vtr_record *rec = vtr_block_take(heap, headroom + room);
-    if (VTR_UNLIKELY(rec == NULL))
+    struct vtr_record *rec = vtr_block_take_for(heap, headroom + room);
+    if (rec == NULL)
         return vtr_block_refused_(heap, headroom + room);
-    buf_begin(out, rec, headroom);
+    vtr_buf_begin_(rec, (uint32_t)headroom, (uint32_t)headroom, out);
     return 0;
 }
 
@@ -49,7 +39,7 @@ unsigned vtr_buf_init_bulk(struct vtr_heap *heap, size_t headroom, size_t room,
         unsigned want = n - done < BULK ? n - done : BULK;
         got = vtr_block_take_(heap, (unsigned)klass, recs, want);
         for (unsigned i = 0; i < got; i++)
-            buf_begin(&bufs[done + i], recs[i], headroom);
+            vtr_buf_begin_(recs[i], (uint32_t)headroom, (uint32_t)headroom, &bufs[done + i]);
     }
     while (klass < 0 && done < n && vtr_buf_init(heap, headroom, room, &bufs[done]) == 0)
         done++;

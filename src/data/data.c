@@ -131,7 +131,7 @@ int vtr_data_concat(struct vtr_data a, struct vtr_data b, struct vtr_data *out)
 /* A new header block for the thread. @return 0, -ENOMEM or -EDQUOT. */
 static VTR_COLD int header_new(struct vtr_heap *heap, struct vtr_carved *h)
 {
-    struct vtr_record *rec = vtr_block_take(heap, HEADER_BLOCK);
+    struct vtr_record *rec = vtr_block_take_for(heap, HEADER_BLOCK);
     if (rec == NULL)
         return vtr_block_refused_(heap, HEADER_BLOCK);
     vtr_carved_set_(h, rec);

@@ -42,7 +42,7 @@ static uint32_t cut(struct vtr_cache *cache, unsigned klass, struct vtr_record *
  * other classes' memory, and what no hint knows. */
 static uint32_t find(struct vtr_cache *cache, unsigned klass, struct vtr_record **rec, uint32_t n)
 {
-    struct vtr_heap *heap = cache->heap;
+    struct vtr_heap *heap = cache->mine.heap;
     uint32_t got = vtr_depot_get(heap, klass, rec, n);
     if (got == 0)
         got = cut(cache, klass, rec, n, VTR_EFFORT_TAKE);
@@ -60,11 +60,11 @@ static VTR_COLD bool refill(struct vtr_cache *cache, unsigned klass)
 {
     struct vtr_record *rec[VTR_BATCH_MAX];
     uint32_t bytes = vtr_class_bytes_(klass), n = vtr_class_batch(klass), got;
-    n = vtr_heap_charge(cache->heap, bytes, n);
-    if (n == 0 && vtr_caches_empty(cache->heap, cache))
-        n = vtr_heap_charge(cache->heap, bytes, vtr_class_batch(klass));
+    n = vtr_heap_charge(cache->mine.heap, bytes, n);
+    if (n == 0 && vtr_caches_empty(cache->mine.heap, cache))
+        n = vtr_heap_charge(cache->mine.heap, bytes, vtr_class_batch(klass));
     got = n == 0 ? 0 : find(cache, klass, rec, n);
-    vtr_heap_uncharge(cache->heap, bytes, n - got);
+    vtr_heap_uncharge(cache->mine.heap, bytes, n - got);
     vtr_cache_push(cache, klass, rec, got);
     return got != 0;
 }
@@ -87,7 +87,7 @@ unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_recor
             return take_failed(heap, n, got);
         unsigned more = vtr_cache_pop(cache, m, recs + got, n - got);
         for (unsigned i = 0; i < more; i++)
-            vtr_block_open(recs[got + i], own);
+            vtr_block_open_(recs[got + i], own);
         got += more;
         if (VTR_UNLIKELY(got < n) && !refill(cache, klass))
             return take_failed(heap, n, got);
@@ -95,7 +95,7 @@ unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_recor
     return got;
 }
 
-struct vtr_record *vtr_block_take_slow(struct vtr_heap *heap, size_t bytes)
+struct vtr_record *vtr_block_take_for(struct vtr_heap *heap, size_t bytes)
 {
     int klass = vtr_class_for_(bytes);
     struct vtr_record *rec = NULL;
@@ -106,7 +106,7 @@ struct vtr_record *vtr_block_take_slow(struct vtr_heap *heap, size_t bytes)
     if (rec == NULL)
         take_failed(heap, 1, 0);
     else
-        vtr_block_open(rec, heap->own_bit);
+        vtr_block_open_(rec, heap->own_bit);
     return rec;
 }
 
@@ -127,7 +127,7 @@ void vtr_block_release_(struct vtr_record *rec)
     int32_t busy = __atomic_load_n(&rec->count, __ATOMIC_ACQUIRE);
     vtr_check(busy == VTR_COUNT_BUSY);
     /* R6: this process's reads are over; A6 where the word is found to be zero. */
-    if (__atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, __ATOMIC_ACQ_REL) == 0)
+    if (__atomic_and_fetch(&vtr_holders_of(rec)->word, ~pb->own_bit, __ATOMIC_ACQ_REL) == 0)
         vtr_block_recycle(pb, rec);
     else
         __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
@@ -238,6 +238,6 @@ bool vtr_block_reopen_shared_(struct vtr_record *rec)
         __atomic_store_n(&rec->count, 1, __ATOMIC_RELEASE); /* R3 */
         return false;
     }
-    vtr_block_open(rec, own);
+    vtr_block_open_(rec, own);
     return true;
 }

@@ -34,36 +34,9 @@ VTR_API unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct v
 /** @return why a block of @p bytes was just refused: -EDQUOT or -ENOMEM. */
 VTR_API VTR_COLD int vtr_block_refused_(struct vtr_heap *heap, size_t bytes);
 
-/** Opens a block whose record is the caller's alone and whose word is zero. Plain stores: nobody
- * else changes the record of a CACHED block, and an upgrade leaves a word of zero alone. */
-static inline void vtr_block_open(struct vtr_record *rec, uint64_t own)
-{
-    struct vtr_holders *h = vtr_holders_of(rec);
-    uint64_t gen = (h->gen + 1) | 1;
-    rec->gen = (uint16_t)(gen + 1); /* what handles carry: the generation it will be sealed with */
-    /* R5: the new generation is seen before the holder; A5 is an upgrade's second look at it. */
-    __atomic_store_n(&h->gen, gen, __ATOMIC_RELEASE);
-    __atomic_store_n(&h->word, own, __ATOMIC_RELEASE);
-    /* R3 */
-    __atomic_store_n(&rec->count, 1, __ATOMIC_RELEASE);
-}
-
-/** vtr_block_take() when the thread's magazine has none, or the block is large. */
-VTR_COLD struct vtr_record *vtr_block_take_slow(struct vtr_heap *heap, size_t bytes);
-
-/** Takes one open block of whatever class holds @p bytes. @return NULL: as vtr_block_take_(). */
-static inline struct vtr_record *vtr_block_take(struct vtr_heap *heap, size_t bytes)
-{
-    struct vtr_record *rec = NULL;
-    if (VTR_UNLIKELY(vtr_fault_(VTR_FAULT_BLOCK) != 0))
-        return NULL;
-    if (VTR_LIKELY(bytes <= VTR_CLASS_LINES_BYTES))
-        rec = vtr_cache_pop_one(heap, vtr_class_of_lines(bytes));
-    if (VTR_UNLIKELY(rec == NULL))
-        return vtr_block_take_slow(heap, bytes);
-    vtr_block_open(rec, heap->own_bit);
-    return rec;
-}
+/** Takes one open block of whatever class holds @p bytes, also a large one. @return NULL: as
+ * vtr_block_take_(). */
+struct vtr_record *vtr_block_take_for(struct vtr_heap *heap, size_t bytes);
 
 /** @return bytes of the block. */
 static inline uint32_t vtr_block_bytes_(const struct vtr_record *rec)

@@ -22,11 +22,11 @@ VTR_STATIC_ASSERT(sizeof class_bytes / sizeof class_bytes[0] == VTR_CLASSES, "a 
 /* Bytes in flight between a thread and the depot. */
 enum { BATCH_BYTES = 256 << 10 };
 
-uint8_t vtr_class_lines[VTR_CLASS_LINES];
-
-static int class_search(size_t bytes)
+int vtr_class_for_(size_t bytes)
 {
     unsigned low = 0, high = VTR_CLASSES;
+    if (bytes <= VTR_CLASS_NEAR)
+        return (int)vtr_class_of_(bytes);
     if (bytes > class_bytes[VTR_CLASSES - 1])
         return -1;
     while (low < high) {
@@ -37,17 +37,6 @@ static int class_search(size_t bytes)
             high = mid;
     }
     return (int)low;
-}
-
-void vtr_classes_init(void)
-{
-    for (unsigned lines = 0; lines < VTR_CLASS_LINES; lines++)
-        vtr_class_lines[lines] = (uint8_t)class_search((size_t)lines * VTR_BLOCK_MIN);
-}
-
-int vtr_class_for_(size_t bytes)
-{
-    return bytes <= VTR_CLASS_LINES_BYTES ? (int)vtr_class_of_lines(bytes) : class_search(bytes);
 }
 
 uint32_t vtr_class_bytes_(unsigned klass)

@@ -102,9 +102,7 @@ static int heap_map(struct vtr_heap *heap, bool single, struct vtr_error *err)
 
 int vtr_heap_open(const struct vtr_heap_opts *opts, struct vtr_heap **out, struct vtr_error *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct vtr_heap_opts o;
-    pthread_once(&once, vtr_classes_init);
     int rc = opts_read(opts, &o, err);
     if (rc != 0)
         return rc;

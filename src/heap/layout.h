@@ -45,7 +45,8 @@ static inline size_t vtr_area_skew(unsigned pageblock)
 {
     return VTR_PAGE_BYTES * (1 + pageblock * 5 % 123);
 }
-VTR_STATIC_ASSERT(VTR_PAGE_BYTES * 123 + VTR_PAGEBLOCK_BLOCKS * sizeof(struct vtr_record) <=
+VTR_STATIC_ASSERT(VTR_PAGE_BYTES * 123 + VTR_HOLDERS_SKEW +
+                          VTR_PAGEBLOCK_BLOCKS * sizeof(struct vtr_record) <=
                       VTR_AREA_BYTES,
                   "the smallest class fits its area at every skew");
 

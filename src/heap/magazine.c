@@ -20,6 +20,7 @@
 
 /* Hot: the cache used last. Initial-exec and small, so that dlopen of the library works. */
 __thread struct vtr_cache *vtr_cache_last __attribute__((tls_model("initial-exec")));
+__thread struct vtr_magazines *vtr_magazines_last_ __attribute__((tls_model("initial-exec")));
 static __thread struct vtr_cache *caches_mine __attribute__((tls_model("initial-exec")));
 
 /* Parts that outlive one another: heaps, threads. Taken when either begins or ends. */
@@ -32,10 +33,10 @@ static bool magazines_flush(struct vtr_cache *cache)
 {
     bool some = false;
     for (unsigned k = 0; k < VTR_CLASSES; k++) {
-        struct vtr_magazine *m = __atomic_load_n(&cache->magazine[k], __ATOMIC_ACQUIRE); /* A10 */
+        struct vtr_magazine *m = __atomic_load_n(&cache->mine.of[k], __ATOMIC_ACQUIRE); /* A10 */
         if (m == NULL || m->n == 0)
             continue;
-        vtr_depot_put(cache->heap, k, m->rec, m->n);
+        vtr_depot_put(cache->mine.heap, k, vtr_magazine_recs_(m), m->n);
         __atomic_store_n(&m->n, 0, __ATOMIC_RELAXED);
         some = true;
     }
@@ -72,14 +73,22 @@ void vtr_carved_set_(struct vtr_carved *carved, struct vtr_record *rec)
     vtr_record_unref_(vtr_block_seal_(old, carved->next));
 }
 
+/* What the thread finds first from here on. */
+static struct vtr_cache *cache_use(struct vtr_cache *cache)
+{
+    vtr_cache_last = cache;
+    vtr_magazines_last_ = cache != NULL && VTR_INLINE_TAKES ? &cache->mine : NULL;
+    return cache;
+}
+
 static void cache_unlink(struct vtr_cache *cache)
 {
-    struct vtr_cache **at = &cache->heap->caches;
+    struct vtr_cache **at = &cache->mine.heap->caches;
     while (*at != cache)
         at = &(*at)->of_heap;
     *at = cache->of_heap;
     cache->of_heap = NULL;
-    __atomic_store_n(&cache->heap, NULL, __ATOMIC_RELAXED);
+    __atomic_store_n(&cache->mine.heap, NULL, __ATOMIC_RELAXED);
 }
 
 /* A thread ends: what it had cached goes to the others. */
@@ -89,26 +98,27 @@ static void thread_exit(void *first)
     for (struct vtr_cache *c = (struct vtr_cache *)first; c != NULL; c = next) {
         next = c->of_thread;
         pthread_mutex_lock(&caches_lock);
-        if (c->heap != NULL) {
-            vtr_cache_last = c; /* so that the header's block finds this cache without the lock */
+        if (c->mine.heap != NULL) {
+            cache_use(c); /* so that the header's block finds this cache without the lock */
             vtr_carved_set_(&c->header, NULL);
             cache_flush(c);
             cache_unlink(c);
         }
         pthread_mutex_unlock(&caches_lock);
         for (unsigned k = 0; k < VTR_CLASSES; k++)
-            vtr_memory_free_(c->magazine[k]);
+            vtr_memory_free_(c->mine.of[k]);
         vtr_memory_free_(c);
     }
-    vtr_cache_last = caches_mine = NULL;
+    caches_mine = NULL;
+    cache_use(NULL);
 }
 
 /* All that a cache knows of its heap, which closes or, in a forked child, is not there. */
 static void cache_forget(struct vtr_cache *cache)
 {
     for (unsigned k = 0; k < VTR_CLASSES; k++) {
-        if (cache->magazine[k] != NULL)
-            cache->magazine[k]->n = 0;
+        if (cache->mine.of[k] != NULL)
+            cache->mine.of[k]->n = 0;
         cache->fresh[k] = NULL;
     }
     cache->header.rec = NULL;
@@ -131,7 +141,7 @@ static void after_fork_in_child(void)
     for (struct vtr_cache *c = caches_mine; c != NULL; c = c->of_thread) {
         cache_forget(c);
         c->of_heap = NULL;
-        c->heap = NULL;
+        c->mine.heap = NULL;
     }
     pthread_mutex_unlock(&caches_lock);
 }
@@ -173,9 +183,10 @@ static VTR_COLD void cache_link(struct vtr_cache *cache, struct vtr_heap *heap)
     heap->linked = true;
     cache->of_heap = heap->caches;
     heap->caches = cache;
-    __atomic_store_n(&cache->heap, heap, __ATOMIC_RELAXED);
+    cache->mine.own_bit = heap->own_bit;
+    __atomic_store_n(&cache->mine.heap, heap, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&caches_lock);
-    vtr_cache_last = cache;
+    cache_use(cache);
 }
 
 /* The thread's own, one whose heap is gone, or a new one. */
@@ -183,9 +194,9 @@ struct vtr_cache *vtr_cache_find(struct vtr_heap *heap)
 {
     struct vtr_cache *idle = NULL;
     for (struct vtr_cache *c = caches_mine; c != NULL; c = c->of_thread) {
-        struct vtr_heap *of = __atomic_load_n(&c->heap, __ATOMIC_RELAXED);
+        struct vtr_heap *of = __atomic_load_n(&c->mine.heap, __ATOMIC_RELAXED);
         if (of == heap)
-            return vtr_cache_last = c;
+            return cache_use(c);
         if (of == NULL)
             idle = c;
     }
@@ -212,13 +223,13 @@ struct vtr_magazine *vtr_magazine_new(struct vtr_cache *cache, unsigned klass)
         return NULL;
     m->n = 0;
     m->cap = cap;
-    __atomic_store_n(&cache->magazine[klass], m, __ATOMIC_RELEASE); /* R10: it is empty */
+    __atomic_store_n(&cache->mine.of[klass], m, __ATOMIC_RELEASE); /* R10: it is empty */
     return m;
 }
 
 void vtr_cache_wait(struct vtr_cache *cache)
 {
-    while (__atomic_load_n(&cache->wanted, __ATOMIC_ACQUIRE) != 0) /* A8 */
+    while (__atomic_load_n(&cache->mine.wanted, __ATOMIC_ACQUIRE) != 0) /* A8 */
         sched_yield();
 }
 
@@ -227,24 +238,24 @@ static void magazine_spill(struct vtr_cache *cache, struct vtr_magazine *m, unsi
 {
     struct vtr_record *half[VTR_BATCH_MAX];
     uint32_t n = m->cap / 2;
-    memcpy(half, m->rec, n * sizeof half[0]);
-    memmove(m->rec, m->rec + n, (m->n - n) * sizeof half[0]);
+    memcpy(half, vtr_magazine_recs_(m), n * sizeof half[0]);
+    memmove(vtr_magazine_recs_(m), vtr_magazine_recs_(m) + n, (m->n - n) * sizeof half[0]);
     __atomic_store_n(&m->n, m->n - n, __ATOMIC_RELAXED);
-    vtr_cache_leave(cache); /* not while waiting for the depot's lock */
-    vtr_depot_put(cache->heap, klass, half, n);
+    vtr_magazines_leave_(&cache->mine); /* not while waiting for the depot's lock */
+    vtr_depot_put(cache->mine.heap, klass, half, n);
     vtr_cache_enter(cache);
 }
 
 void vtr_cache_push(struct vtr_cache *cache, unsigned klass, struct vtr_record **rec, uint32_t n)
 {
-    struct vtr_magazine *m = cache->magazine[klass];
+    struct vtr_magazine *m = cache->mine.of[klass];
     vtr_cache_enter(cache);
     while (m->cap - m->n < n)
         magazine_spill(cache, m, klass);
     for (uint32_t i = 0; i < n; i++)
-        m->rec[m->n + i] = rec[i];
+        vtr_magazine_recs_(m)[m->n + i] = rec[i];
     __atomic_store_n(&m->n, m->n + n, __ATOMIC_RELAXED);
-    vtr_cache_leave(cache);
+    vtr_magazines_leave_(&cache->mine);
 }
 
 /* There is no memory for a magazine. */
@@ -291,7 +302,7 @@ static void barrier_register(void)
 static bool cache_holds(const struct vtr_cache *cache)
 {
     for (unsigned k = 0; k < VTR_CLASSES; k++) {
-        const struct vtr_magazine *m = __atomic_load_n(&cache->magazine[k], __ATOMIC_ACQUIRE);
+        const struct vtr_magazine *m = __atomic_load_n(&cache->mine.of[k], __ATOMIC_ACQUIRE);
         if (m != NULL && __atomic_load_n(&m->n, __ATOMIC_RELAXED) != 0)
             return true;
     }
@@ -305,7 +316,7 @@ static bool caches_want(struct vtr_heap *heap, const struct vtr_cache *mine)
     bool some = false;
     for (struct vtr_cache *c = heap->caches; c != NULL; c = c->of_heap) {
         bool wanted = c != mine && cache_holds(c);
-        __atomic_store_n(&c->wanted, wanted, __ATOMIC_RELAXED); /* O: B2 follows */
+        __atomic_store_n(&c->mine.wanted, wanted, __ATOMIC_RELAXED); /* O: B2 follows */
         some |= wanted;
     }
     if (!some)
@@ -321,12 +332,12 @@ bool vtr_caches_empty(struct vtr_heap *heap, struct vtr_cache *mine)
     pthread_mutex_lock(&caches_lock);
     bool some = magazines_flush(mine), may = caches_want(heap, mine);
     for (struct vtr_cache *c = heap->caches; c != NULL; c = c->of_heap) {
-        if (c->wanted == 0)
+        if (c->mine.wanted == 0)
             continue;
-        while (may && __atomic_load_n(&c->inside, __ATOMIC_ACQUIRE) != 0) /* A9 */
+        while (may && __atomic_load_n(&c->mine.inside, __ATOMIC_ACQUIRE) != 0) /* A9 */
             sched_yield();
         some |= may && magazines_flush(c);
-        __atomic_store_n(&c->wanted, 0, __ATOMIC_RELEASE); /* R8: what was taken is out; A8 */
+        __atomic_store_n(&c->mine.wanted, 0, __ATOMIC_RELEASE); /* R8: what was taken is out; A8 */
     }
     pthread_mutex_unlock(&caches_lock);
     return some;

@@ -22,21 +22,22 @@
 
 #include <pthread.h>
 #include <vitrine/base.h>
-#include <vitrine/inline/record.h>
+#include <vitrine/inline/cache.h>
 
 #include "heap/class.h"
 
 struct vtr_heap;
 struct vtr_pageblock;
 
+/* Builds that look at each block that is taken, or make taking fail, have it come here. */
+#if VTR_DEBUG
+enum { VTR_INLINE_TAKES = 0 };
+#else
+enum { VTR_INLINE_TAKES = 1 };
+#endif
+
 /* Most blocks that move between a thread and the depot at once; hides the depot's lock. */
 #define VTR_BATCH_MAX 64u
-
-struct vtr_magazine {
-    uint32_t n; /* atomic for vtr_caches_empty(), which looks whether there is anything */
-    uint32_t cap; /* two batches of the class */
-    struct vtr_record *rec[];
-};
 
 /** An open block that its thread carves headers from; data/ fills it. */
 struct vtr_carved {
@@ -50,14 +51,11 @@ struct vtr_carved {
 VTR_API void vtr_carved_set_(struct vtr_carved *carved, struct vtr_record *rec);
 
 struct vtr_cache {
-    __attribute__((aligned(64))) struct vtr_heap *heap; /* atomic; NULL once it is closed */
-    uint32_t inside; /* atomic; written by the thread: it is at one of its magazines */
-    uint32_t wanted; /* atomic; written by who empties it: the thread has to wait outside */
+    __attribute__((aligned(64))) struct vtr_magazines mine; /* first */
     struct vtr_cache *of_heap;  /* next cache of the heap */
     struct vtr_cache *of_thread; /* next cache of the thread */
     struct vtr_carved header;
     struct vtr_pageblock *fresh[VTR_CLASSES]; /* pageblocks this thread cuts new blocks from */
-    struct vtr_magazine *magazine[VTR_CLASSES];
 };
 
 /** The calling thread's cache used last. Initial-exec and small, so that dlopen works. */
@@ -71,7 +69,7 @@ static inline struct vtr_cache *vtr_cache_of(struct vtr_heap *heap)
 {
     struct vtr_cache *c = vtr_cache_last;
     /* O: only this thread links the cache; a heap that closes has no other user. */
-    if (VTR_LIKELY(c != NULL && __atomic_load_n(&c->heap, __ATOMIC_RELAXED) == heap))
+    if (VTR_LIKELY(c != NULL && __atomic_load_n(&c->mine.heap, __ATOMIC_RELAXED) == heap))
         return c;
     return vtr_cache_find(heap);
 }
@@ -85,34 +83,16 @@ VTR_COLD struct vtr_magazine *vtr_magazine_new(struct vtr_cache *cache, unsigned
 /** @return the magazine of a class, or NULL: no memory. */
 static inline struct vtr_magazine *vtr_cache_magazine(struct vtr_cache *cache, unsigned klass)
 {
-    struct vtr_magazine *m = cache->magazine[klass];
+    struct vtr_magazine *m = cache->mine.of[klass];
     return VTR_LIKELY(m != NULL) ? m : vtr_magazine_new(cache, klass);
 }
 
 /** Waits, outside, until whoever empties the cache is done. */
 VTR_COLD void vtr_cache_wait(struct vtr_cache *cache);
 
-static inline void vtr_cache_leave(struct vtr_cache *cache)
-{
-    __atomic_store_n(&cache->inside, 0, __ATOMIC_RELEASE); /* R9: what was put in is in; A9 */
-}
-
-/** @return false, and the thread is outside: the cache is wanted. */
-static inline bool vtr_cache_try_enter(struct vtr_cache *cache)
-{
-    /* B1: the store before the load, for the compiler; B2, the membarrier, sees to the CPU. */
-    __atomic_store_n(&cache->inside, 1, __ATOMIC_RELAXED);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    /* A8: what was taken out meanwhile is out. */
-    if (VTR_LIKELY(__atomic_load_n(&cache->wanted, __ATOMIC_ACQUIRE) == 0))
-        return true;
-    vtr_cache_leave(cache);
-    return false;
-}
-
 static inline void vtr_cache_enter(struct vtr_cache *cache)
 {
-    while (VTR_UNLIKELY(!vtr_cache_try_enter(cache)))
+    while (VTR_UNLIKELY(!vtr_magazines_try_enter_(&cache->mine)))
         vtr_cache_wait(cache);
 }
 
@@ -127,43 +107,14 @@ VTR_COLD void vtr_cache_keep_slow(struct vtr_heap *heap, unsigned klass, struct 
 static inline void vtr_cache_keep(struct vtr_heap *heap, unsigned klass, struct vtr_record *rec)
 {
     struct vtr_cache *cache = vtr_cache_last;
-    struct vtr_magazine *m = NULL;
-    if (VTR_LIKELY(cache != NULL && __atomic_load_n(&cache->heap, __ATOMIC_RELAXED) == heap))
-        m = cache->magazine[klass];
-    if (VTR_LIKELY(m != NULL && vtr_cache_try_enter(cache))) {
-        uint32_t n = m->n;
-        if (VTR_LIKELY(n != m->cap)) {
-            m->rec[n] = rec;
-            __atomic_store_n(&m->n, n + 1, __ATOMIC_RELAXED);
-            vtr_cache_leave(cache);
-            return;
-        }
-        vtr_cache_leave(cache);
-    }
-    vtr_cache_keep_slow(heap, klass, rec);
+    if (VTR_UNLIKELY(cache == NULL ||
+                     __atomic_load_n(&cache->mine.heap, __ATOMIC_RELAXED) != heap ||
+                     !vtr_magazines_push_(&cache->mine, klass, rec)))
+        vtr_cache_keep_slow(heap, klass, rec);
 }
 
 /** vtr_cache_keep() of up to a batch. */
 void vtr_cache_keep_all(struct vtr_heap *heap, unsigned klass, struct vtr_record **rec, uint32_t n);
-
-/** Takes a block out of the thread's magazine. @return NULL: vtr_cache_pop() may have one. */
-static inline struct vtr_record *vtr_cache_pop_one(struct vtr_heap *heap, unsigned klass)
-{
-    struct vtr_cache *cache = vtr_cache_last;
-    struct vtr_record *rec = NULL;
-    struct vtr_magazine *m = NULL;
-    if (VTR_LIKELY(cache != NULL && __atomic_load_n(&cache->heap, __ATOMIC_RELAXED) == heap))
-        m = cache->magazine[klass];
-    if (VTR_LIKELY(m != NULL && vtr_cache_try_enter(cache))) {
-        uint32_t n = m->n;
-        if (VTR_LIKELY(n != 0)) {
-            rec = m->rec[n - 1];
-            __atomic_store_n(&m->n, n - 1, __ATOMIC_RELAXED);
-        }
-        vtr_cache_leave(cache);
-    }
-    return rec;
-}
 
 /** Takes up to @p n blocks out of the magazine. @return how many. */
 static inline uint32_t vtr_cache_pop(struct vtr_cache *cache, struct vtr_magazine *m,
@@ -174,9 +125,9 @@ static inline uint32_t vtr_cache_pop(struct vtr_cache *cache, struct vtr_magazin
     if (n > left)
         n = left;
     for (uint32_t i = 0; i < n; i++)
-        rec[i] = m->rec[--left];
+        rec[i] = vtr_magazine_recs_(m)[--left];
     __atomic_store_n(&m->n, left, __ATOMIC_RELAXED);
-    vtr_cache_leave(cache);
+    vtr_magazines_leave_(&cache->mine);
     return n;
 }
 

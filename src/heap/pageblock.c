@@ -227,7 +227,7 @@ static struct vtr_pageblock *take(struct vtr_heap *heap, unsigned klass)
 struct vtr_pageblock *vtr_pageblock_get(const struct vtr_cache *cache, unsigned klass,
                                         enum vtr_pageblock_effort effort)
 {
-    struct vtr_heap *heap = cache->heap;
+    struct vtr_heap *heap = cache->mine.heap;
     pthread_mutex_lock(&heap->lock);
     if (effort == VTR_EFFORT_RETIRE)
         retire_idle(heap);

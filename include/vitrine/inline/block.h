@@ -15,6 +15,9 @@ VTR_BEGIN_DECLS
 
 #define VTR_AREA_BYTES ((size_t)1 << 20)
 #define VTR_AREAS_BYTES (VTR_AREA_BYTES * 32)
+/* Half a page further than its area, so that a block's record and its holder word do not have the
+ * low 12 bits of their addresses in common: a load from one would wait for a store to the other. */
+#define VTR_HOLDERS_SKEW ((size_t)2048)
 
 /** Shared truth of one block: free if and only if word is zero. */
 struct vtr_holders {
@@ -34,7 +37,7 @@ struct vtr_extent {
 
 VTR_INLINE struct vtr_holders *vtr_holders_of(const struct vtr_record *rec)
 {
-    return (struct vtr_holders *)((uintptr_t)rec + VTR_AREAS_BYTES);
+    return (struct vtr_holders *)((uintptr_t)rec + VTR_AREAS_BYTES + VTR_HOLDERS_SKEW);
 }
 
 VTR_INLINE const struct vtr_extent *vtr_extent_of(const struct vtr_record *rec)
