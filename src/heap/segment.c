@@ -252,6 +252,6 @@ void vtr_segment_destroy(struct vtr_segment *segment)
 
 int vtr_segment_back_holders(const struct vtr_segment *segment, unsigned pageblock, size_t blocks)
 {
-    return reserve(segment->holders_fd, pageblock * VTR_AREA_BYTES + vtr_area_skew(pageblock) + VTR_HOLDERS_SKEW,
-                   blocks * sizeof(struct vtr_holders));
+    size_t at = pageblock * VTR_AREA_BYTES + vtr_area_skew(pageblock) + VTR_HOLDERS_SKEW;
+    return reserve(segment->holders_fd, at, blocks * sizeof(struct vtr_holders));
 }
