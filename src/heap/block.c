@@ -83,9 +83,13 @@ static VTR_COLD bool refill(struct vtr_cache *cache, unsigned klass)
     return got != 0;
 }
 
-static VTR_COLD unsigned take_failed(struct vtr_heap *heap, unsigned wanted, unsigned got)
+/* @return got. */
+static VTR_COLD unsigned take_failed(struct vtr_heap *heap, uint64_t bytes, unsigned wanted,
+                                     unsigned got)
 {
-    __atomic_add_fetch(&heap->failed, wanted - got, __ATOMIC_RELAXED); /* O: a statistic */
+    bool quota = vtr_block_refused_(heap, bytes) == -EDQUOT;
+    __atomic_add_fetch(quota ? &heap->failed_quota : &heap->failed_limit, wanted - got,
+                       __ATOMIC_RELAXED); /* O: a statistic */
     return got;
 }
 
@@ -98,13 +102,13 @@ unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_recor
     unsigned got = 0;
     while (got < n) {
         if (VTR_UNLIKELY(m == NULL))
-            return take_failed(heap, n, got);
+            return take_failed(heap, vtr_class_bytes_(klass), n, got);
         unsigned more = vtr_cache_pop(cache, m, recs + got, n - got);
         for (unsigned i = 0; i < more; i++)
             block_open(recs[got + i], own);
         got += more;
         if (VTR_UNLIKELY(got < n) && !refill(cache, klass))
-            return take_failed(heap, n, got);
+            return take_failed(heap, vtr_class_bytes_(klass), n, got);
     }
     return got;
 }
@@ -119,7 +123,7 @@ struct vtr_record *vtr_block_take_for_(struct vtr_heap *heap, size_t bytes)
     }
     rec = vtr_large_take(heap, bytes);
     if (rec == NULL)
-        take_failed(heap, 1, 0);
+        take_failed(heap, bytes, 1, 0);
     else
         block_open(rec, heap->own_bit);
     return rec;

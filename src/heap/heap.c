@@ -148,7 +148,7 @@ void vtr_heap_uncharge(struct vtr_heap *heap, uint64_t bytes, uint32_t n)
 
 int vtr_heap_close(struct vtr_heap *heap, struct vtr_error *err)
 {
-    struct vtr_heap_stat stat;
+    struct vtr_heap_stat stat = { .size = sizeof stat };
     if (heap == NULL)
         return 0;
     vtr_heap_stat(heap, &stat);

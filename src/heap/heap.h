@@ -33,8 +33,9 @@ struct vtr_heap {
     unsigned retire_next;  /* where the search for an idle pageblock goes on */
     unsigned sweep_next;   /* where the search for free blocks goes on */
     uint32_t half_cut[VTR_CLASSES]; /* pageblocks with blocks left that no thread cuts */
-    uint64_t failed;       /* atomic, relaxed */
     uint64_t charged;      /* atomic, relaxed; bytes of blocks in use and in magazines */
+    uint64_t failed_limit, failed_quota; /* atomic, relaxed; blocks refused */
+    uint64_t keep_refs, keep_copies, keep_bytes, keep_saved; /* atomic, relaxed: vtr_data_keep */
     bool linked;           /* single-threaded: its thread has come; under the lock of magazine.c */
 
     struct vtr_depot depot[VTR_CLASSES]; /* each has its lock */
