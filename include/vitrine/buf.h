@@ -15,6 +15,7 @@
 #include <string.h>
 #include <vitrine/base.h>
 #include <vitrine/data.h>
+#include <vitrine/debug.h>
 #include <vitrine/heap.h>
 #include <vitrine/inline/record.h>
 
@@ -135,6 +136,12 @@ VTR_API VTR_MUST_USE bool vtr_buf_split(struct vtr_buf *b, size_t len, struct vt
 VTR_API VTR_MUST_USE struct vtr_data vtr_buf_seal(struct vtr_buf *b);
 
 VTR_INLINE void vtr_buf_cleanup_(struct vtr_buf *b) { vtr_buf_fini(b); }
+
+#if defined VTR_DEBUG && !defined VTR_INSIDE_ /* debug.h: notes file and line */
+#define vtr_buf_init(heap, ...) vtr_buf_init(VTR_HERE_(heap), __VA_ARGS__)
+#define vtr_buf_init_bulk(heap, ...) vtr_buf_init_bulk(VTR_HERE_(heap), __VA_ARGS__)
+#define vtr_buf_fini(b) vtr_buf_fini(VTR_HERE_(b))
+#endif
 
 VTR_END_DECLS
 #endif

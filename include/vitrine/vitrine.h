@@ -9,6 +9,7 @@
 #include <vitrine/buf.h>
 #include <vitrine/checksum.h>
 #include <vitrine/data.h>
+#include <vitrine/debug.h>
 #include <vitrine/heap.h>
 #include <vitrine/parse.h>
 #include <vitrine/primitive.h>

@@ -7,7 +7,10 @@
 
 #include <errno.h>
 
+#include "base/text.h"
 #include "heap/block.h"
+#include "heap/name.h"
+#include "heap/place.h"
 
 enum { SPLIT_COUNTS = 32, BULK = 64 };
 
@@ -29,6 +32,7 @@ static inline void buf_begin(struct vtr_buf *b, struct vtr_record *rec, size_t h
 
 int vtr_buf_init(struct vtr_heap *heap, size_t headroom, size_t room, struct vtr_buf *out)
 {
+    VTR_PLACE_CALL_;
     if (VTR_UNLIKELY(!fits_a_block(headroom, room)))
         return -EMSGSIZE;
     struct vtr_record *rec = vtr_block_take_for_(heap, headroom + room);
@@ -41,6 +45,7 @@ int vtr_buf_init(struct vtr_heap *heap, size_t headroom, size_t room, struct vtr
 unsigned vtr_buf_init_bulk(struct vtr_heap *heap, size_t headroom, size_t room,
                            struct vtr_buf *bufs, unsigned n)
 {
+    VTR_PLACE_CALL_;
     struct vtr_record *recs[BULK];
     unsigned done = 0, got = BULK;
     int klass = fits_a_block(headroom, room) ? vtr_class_for_(headroom + room) : -1;
@@ -80,11 +85,35 @@ static void return_counts(struct vtr_buf *b)
     b->ahead = 0;
 }
 
+/* A copy of a buf that was sealed or ended since: its block is immutable, or gone. */
+static VTR_COLD void buf_misused(const struct vtr_buf *b, const char *call)
+{
+    struct vtr_text t = { .len = 0 };
+    vtr_text_add(&t, "vitrine: ");
+    vtr_text_add(&t, call);
+    vtr_text_add(&t, b->rec == NULL ? ": the buf is empty: it was sealed or ended before, or never "
+                                      "begun"
+                                    : ": a copy of this buf was sealed or ended before: ");
+    if (b->rec != NULL)
+        vtr_text_handle(&t, vtr_what_(b->rec, 0));
+    vtr_text_add(&t, "\n  try: keep one vtr_buf a block, and hand it on by vtr_move()\n");
+    vtr_text_abort(&t);
+}
+
+/* Free of cost: sealing changes the generation next. */
+static inline void buf_check(const struct vtr_buf *b, const char *call)
+{
+    if (VTR_UNLIKELY(b->rec == NULL) || VTR_UNLIKELY((vtr_holders_of(b->rec)->gen & 1) == 0))
+        buf_misused(b, call);
+}
+
 void vtr_buf_fini(struct vtr_buf *b)
 {
+    VTR_PLACE_CALL_;
     struct vtr_record *rec = b->rec;
     if (rec == NULL)
         return;
+    buf_check(b, "vtr_buf_fini");
     return_counts(b);
     /* Nobody writes it any more, and what was split off may live on. */
     uint64_t what = vtr_block_seal_(rec, b->tail);
@@ -106,8 +135,9 @@ bool vtr_buf_split(struct vtr_buf *b, size_t len, struct vtr_data *out)
 
 struct vtr_data vtr_buf_seal(struct vtr_buf *b)
 {
+    VTR_PLACE_CALL_;
     struct vtr_data d = VTR_DATA_EMPTY;
-    vtr_check(b->rec != NULL);
+    buf_check(b, "vtr_buf_seal");
     if (vtr_buf_len(b) == 0) {
         vtr_buf_fini(b);
         return d;
@@ -122,6 +152,7 @@ struct vtr_data vtr_buf_seal(struct vtr_buf *b)
 
 bool vtr_data_try_own(struct vtr_data *d, struct vtr_buf *out)
 {
+    VTR_PLACE_CALL_;
     struct vtr_record *rec = vtr_what_record_(d->what);
     if (d->what == 0 || (d->what & VTR_WHAT_LIST) != 0)
         return false;
@@ -129,6 +160,7 @@ bool vtr_data_try_own(struct vtr_data *d, struct vtr_buf *out)
         vtr_record_broken_(d->what, "try_own");
     if (!vtr_block_reopen_(rec))
         return false;
+    vtr_place_made_(rec);
     out->rec = rec;
     out->base = vtr_block_writable_(rec);
     out->floor = 0;

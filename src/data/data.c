@@ -12,6 +12,7 @@
 #include "data/list.h"
 #include "heap/block.h"
 #include "heap/magazine.h"
+#include "heap/place.h"
 
 enum { HEADER_MAX = 1024, HEADER_BLOCK = 8 << 10, HEADER_ALIGN = 16 };
 
@@ -69,6 +70,7 @@ static int copy_blocks(struct vtr_heap *heap, const uint8_t *bytes, size_t len,
 
 int vtr_data_copy(struct vtr_heap *heap, const void *bytes, size_t len, struct vtr_data *out)
 {
+    VTR_PLACE_CALL_;
     struct vtr_data empty = VTR_DATA_EMPTY;
     if (len > VTR_DATA_MAX)
         return -EMSGSIZE;
@@ -85,6 +87,8 @@ static uint32_t segments(struct vtr_data d)
 {
     if (d.len == 0)
         return 0;
+    if (VTR_UNLIKELY(vtr_what_record_(d.what)->gen != (uint16_t)(d.what >> VTR_WHAT_GEN_SHIFT)))
+        vtr_record_broken_(d.what, "join");
     if ((d.what & VTR_WHAT_LIST) == 0)
         return 1;
     const struct vtr_list *list = vtr_list_of_(d.what);
@@ -198,6 +202,7 @@ static bool header_room(struct vtr_heap *heap, struct vtr_carved *h, size_t len)
 int vtr_data_prepend(struct vtr_heap *heap, const void *header, size_t len, struct vtr_data d,
                      struct vtr_data *out)
 {
+    VTR_PLACE_CALL_;
     struct vtr_cache *cache = vtr_cache_of_(heap);
     if (len > HEADER_MAX || len > VTR_DATA_MAX - d.len)
         return -EMSGSIZE;

@@ -2,28 +2,52 @@
 /** @file
  * The slow ends of counting: the last handle in this process, and the contract breaches noticed.
  */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include <vitrine/data.h>
 
+#include "base/text.h"
 #include "data/list.h"
 #include "heap/block.h"
+#include "heap/name.h"
+#include "heap/place.h"
+
+/* What the calls are called that a message names by a word. */
+static void say_call(struct vtr_text *t, const char *call)
+{
+    vtr_text_add(t, strcmp(call, "tx") == 0 ? "vtr_port_" : "vtr_data_");
+    vtr_text_add(t, call);
+    if (strcmp(call, "ref") == 0)
+        vtr_text_add(t, " (or slice, join, prepend)");
+    if (strcmp(call, "at") == 0)
+        vtr_text_add(t, " (or view, span, gather)");
+    if (strcmp(call, "join") == 0)
+        vtr_text_add(t, " (or concat, prepend, to_iovec)");
+}
 
 void vtr_record_broken_(uint64_t what, const char *call)
 {
     const struct vtr_record *rec = vtr_what_record_(what);
-    fprintf(stderr,
-            "vitrine: vtr_data_%s: the %s at %p was released before (handle of generation %u, now "
-            "%u, count %" PRId32 ")\n",
-            call, what & VTR_WHAT_LIST ? "segment list" : "block", (const void *)rec,
-            (unsigned)(what >> VTR_WHAT_GEN_SHIFT), rec->gen, rec->count);
-    abort();
+    int32_t count = __atomic_load_n(&rec->count, __ATOMIC_RELAXED); /* O: for a message */
+    struct vtr_text t = { .len = 0 };
+    bool overflow = count < VTR_COUNT_IDLE + VTR_COUNT_IDLE / 2; /* wrapped round */
+    bool stale = rec->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT);
+    vtr_text_add(&t, "vitrine: ");
+    say_call(&t, call);
+    vtr_text_add(&t, stale      ? ": the buffer was released before: "
+                     : overflow ? ": the buffer has more handles than can be counted: "
+                                : ": the buffer's last handle here is gone: ");
+    vtr_text_handle(&t, what);
+    vtr_text_add(&t, overflow && !stale
+                         ? "\n  try: look for a vtr_data_ref that nobody ends\n"
+                         : "\n  try: end each vtr_data once: vtr_data_ref for one more owner, "
+                           "vtr_move to hand it on\n");
+    vtr_text_abort(&t);
 }
 
 void vtr_record_release_(uint64_t what)
 {
+    VTR_PLACE_CALL_;
     if (VTR_UNLIKELY(vtr_what_record_(what)->count < 0))
         vtr_record_broken_(what, "unref");
     if (what & VTR_WHAT_LIST)
@@ -34,6 +58,7 @@ void vtr_record_release_(uint64_t what)
 
 void vtr_record_end_(uint64_t what)
 {
+    VTR_PLACE_CALL_;
     if (VTR_UNLIKELY(what & VTR_WHAT_LIST))
         vtr_list_end(vtr_list_of_(what));
     else
@@ -42,6 +67,7 @@ void vtr_record_end_(uint64_t what)
 
 void vtr_data_unref_bulk(struct vtr_data *d, unsigned n)
 {
+    VTR_PLACE_CALL_;
     for (unsigned i = 0; i < n; i++)
         vtr_data_unref(&d[i]);
 }

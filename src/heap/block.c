@@ -19,6 +19,8 @@
 
 #include "heap/heap.h"
 #include "heap/large.h"
+#include "heap/place.h"
+#include "heap/poison.h"
 
 /* Opens a block whose record is the caller's alone and whose word is zero. Plain stores: nobody
  * else changes the record of a CACHED block, and an upgrade leaves a word of zero alone. */
@@ -104,8 +106,11 @@ unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_recor
         if (VTR_UNLIKELY(m == NULL))
             return take_failed(heap, vtr_class_bytes_(klass), n, got);
         unsigned more = vtr_cache_pop(cache, m, recs + got, n - got);
-        for (unsigned i = 0; i < more; i++)
+        for (unsigned i = 0; i < more; i++) {
+            vtr_unpoison_(recs[got + i]);
             block_open(recs[got + i], own);
+            vtr_place_made_(recs[got + i]);
+        }
         got += more;
         if (VTR_UNLIKELY(got < n) && !refill(cache, klass))
             return take_failed(heap, vtr_class_bytes_(klass), n, got);
@@ -122,10 +127,13 @@ struct vtr_record *vtr_block_take_for_(struct vtr_heap *heap, size_t bytes)
         return got == 1 ? rec : NULL;
     }
     rec = vtr_large_take(heap, bytes);
-    if (rec == NULL)
+    if (rec == NULL) {
         take_failed(heap, bytes, 1, 0);
-    else
-        block_open(rec, heap->own_bit);
+        return NULL;
+    }
+    vtr_unpoison_(rec);
+    block_open(rec, heap->own_bit);
+    vtr_place_made_(rec);
     return rec;
 }
 
@@ -141,6 +149,8 @@ int vtr_block_refused_(struct vtr_heap *heap, size_t bytes)
 static inline void recycle(struct vtr_pageblock *pb, struct vtr_record *rec)
 {
     rec->gen |= 1; /* handles that are left over are seen to be stale from here on */
+    vtr_place_ended_(rec);
+    vtr_poison_(rec);
     if (VTR_UNLIKELY(pb->klass >= VTR_CLASSES)) {
         vtr_large_give(pb);
         return;

@@ -7,6 +7,7 @@
 #define VITRINE_HEAP_HEAP_H
 
 #include <pthread.h>
+#include <sys/types.h>
 #include <vitrine/heap.h>
 
 #include "heap/class.h"
@@ -24,6 +25,7 @@ struct vtr_heap {
     uint8_t record_flags; /* of every record: VTR_RECORD_SINGLE or none */
     unsigned segments_max;
     enum vtr_pages pages;
+    pid_t pid; /* whose blocks these are; a forked child has none of them */
     char name[32];
 
     pthread_mutex_t lock; /* segments, segment count, pageblocks changing class */

@@ -30,6 +30,9 @@ struct vtr_pageblock {
     uint32_t ever;  /* written by the owning thread */
     uint8_t klass;  /* under the heap's lock, while unowned; VTR_CLASS_NONE: free */
     bool retiring;  /* under the heap's lock */
+#ifdef VTR_DEBUG
+    bool poison_head, poison_tail; /* under the heap's lock: the end of a freed large block */
+#endif
 };
 VTR_STATIC_ASSERT(sizeof(struct vtr_pageblock) <= VTR_PAGE_BYTES, "the first page of the area");
 

@@ -127,7 +127,8 @@ static void draw_head(FILE *f, const struct scene *s)
     fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
                "height=\"%d\" font-family=\"Helvetica, Arial, sans-serif\">\n<style>\n"
                "text { fill: #2b2f36 } .small { font-size: 10px; fill: #5b6270 }\n"
-               ".pb, .key { stroke-width: 1.2; fill-opacity: .14 } .cached { fill-opacity: .38 }\n",
+               ".pb, .key { stroke-width: 1.2; fill-opacity: .14 } .cached { fill-opacity: .38 }\n"
+               ".key { fill-opacity: .75 }\n",
             WIDTH, height, WIDTH, height);
     for (unsigned i = 0; i < STATES; i++)
         fprintf(f, ".%s { fill: %s; stroke: %s }\n", look[i].name, look[i].solid, look[i].solid);
@@ -136,10 +137,10 @@ static void draw_head(FILE *f, const struct scene *s)
                "<text x=\"24\" y=\"34\" font-size=\"20\" font-weight=\"bold\">heap '");
     draw_text(f, s->name);
     fprintf(f, "'</text>\n<text x=\"24\" y=\"56\" font-size=\"13\">%llu of at most %llu MiB taken, "
-               "%llu blocks held: %.1f KiB pinned for %.1f KiB visible</text>\n",
+               "%llu blocks held: %.1f MiB pinned for %.1f MiB visible</text>\n",
             (unsigned long long)(s->segments * VTR_SEGMENT_BYTES >> 20),
             (unsigned long long)(s->max_bytes >> 20), (unsigned long long)s->all.live,
-            (double)s->all.live_bytes / 1024, (double)s->all.visible_bytes / 1024);
+            (double)s->all.live_bytes / (1 << 20), (double)s->all.visible_bytes / (1 << 20));
 }
 
 /* @return how high @p part of @p blocks stands in a box, in tenths; a little is seen too. */

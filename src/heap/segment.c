@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "heap/poison.h"
+
 #ifndef MFD_HUGE_2MB
 #define MFD_HUGE_2MB (21u << 26)
 #endif
@@ -41,6 +43,7 @@ int vtr_views_reserve(struct vtr_views *views, unsigned segments, bool single)
 
 void vtr_views_release(struct vtr_views *views)
 {
+    vtr_poison_forget(views);
     munmap(views->range, views->range_bytes);
 }
 
@@ -224,6 +227,7 @@ int vtr_segment_create(struct vtr_views *views, unsigned k, enum vtr_pages pages
         close(s.data_fd);
         return s.holders_fd;
     }
+    vtr_poison_segment(views, k);
     *out = s;
     return 0;
 }

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "heap/block.h"
+#include "heap/place.h"
 
 enum { MADE_AT_ONCE = 256 };
 
@@ -59,6 +60,7 @@ static int rack_dequeue(struct rte_mempool *mp, void **objs, unsigned n)
 {
     struct vtr_rack *rack = mp->pool_data;
     struct rte_mbuf **mbufs = (struct rte_mbuf **)objs;
+    VTR_PLACE_NAMED_(rack->name);
     if (VTR_UNLIKELY(rack->heap == NULL || (rack->n < n && !vtr_rack_refill_(rack, n))))
         return -ENOBUFS;
     rack->n -= n;

@@ -24,7 +24,7 @@ HEADER = {
     'base.h': 'base',
     'span.h': 'span', 'reader.h': 'span', 'writer.h': 'span', 'primitive.h': 'span',
     'wire.h': 'span', 'parse.h': 'span', 'checksum.h': 'span',
-    'heap.h': 'heap', 'inline/record.h': 'heap',
+    'heap.h': 'heap', 'debug.h': 'heap', 'inline/record.h': 'heap',
     'buf.h': 'data', 'data.h': 'data', 'vitrine.h': 'data',
     'port.h': 'port',
 }

@@ -293,6 +293,18 @@ static void a_report_reads_well(void **state)
     vtr_buf_fini(&large);
 }
 
+static void a_picture_that_cannot_be_written_is_an_error(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    struct vtr_error err = { 0 };
+    assert_int_equal(vtr_heap_picture(heap, "/nowhere/to/be/found.svg", &err), -ENOENT);
+    assert_int_equal(err.code, -ENOENT);
+    assert_string_equal(err.what, "heap 'test': cannot draw '/nowhere/to/be/found.svg': No such "
+                                  "file or directory");
+    assert_int_equal(vtr_heap_picture(heap, "/dev/full", &err), -ENOSPC);
+    assert_int_equal(vtr_heap_picture(heap, "/dev/null", NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +316,7 @@ int main(void)
         test_with_heap(an_older_caller_gets_the_fields_it_knows),
         cmocka_unit_test(a_size_that_was_not_set_is_named),
         test_with_heap(a_report_reads_well),
+        test_with_heap(a_picture_that_cannot_be_written_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
