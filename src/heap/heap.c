@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "heap/heaps.h"
 #include "heap/pageblock.h"
+#include "heap/poison.h"
 #include "heap/survivors.h"
 
 enum { SLOT = 0 }; /* a private heap is a domain of one */
@@ -71,6 +72,7 @@ static void heap_free(struct vtr_heap *heap)
 {
     for (unsigned k = 0; k < heap->segments_n; k++)
         vtr_segment_destroy(&heap->segments[k]);
+    vtr_poison_forget(&heap->views, heap->segments_n);
     vtr_views_release(&heap->views);
     vtr_depots_fini(heap);
     pthread_mutex_destroy(&heap->lock);

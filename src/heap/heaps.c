@@ -39,7 +39,7 @@ static void after_fork_in_child(void)
 {
     for (unsigned i = 0; i < VTR_HEAPS_NAMED; i++)
         if (entry[i].heap != NULL)
-            vtr_poison_forget(&entry[i].heap->views);
+            vtr_poison_forget(&entry[i].heap->views, entry[i].heap->segments_n);
 }
 
 static void watch_forks(void)

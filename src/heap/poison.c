@@ -34,9 +34,10 @@ void vtr_poison_segment(const struct vtr_views *views, unsigned k)
     __asan_poison_memory_region(views->write + k * VTR_SEGMENT_BYTES, VTR_SEGMENT_BYTES);
 }
 
-void vtr_poison_forget(const struct vtr_views *views)
+void vtr_poison_forget(const struct vtr_views *views, unsigned n)
 {
-    __asan_unpoison_memory_region(views->range, views->range_bytes);
+    __asan_unpoison_memory_region(views->read, n * VTR_SEGMENT_BYTES);
+    __asan_unpoison_memory_region(views->write, n * VTR_SEGMENT_BYTES);
 }
 #elif VTR_POISON_PATTERN
 static void asan_poison(const struct vtr_record *rec, bool poison) { (void)rec, (void)poison; }

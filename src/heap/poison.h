@@ -59,14 +59,18 @@ static inline void vtr_poison_leave(struct vtr_pageblock *pb) { (void)pb; }
 /** Segment @p k has just been mapped. */
 void vtr_poison_segment(const struct vtr_views *views, unsigned k);
 
-/** The addresses are given back: what is mapped there next is another's. */
-void vtr_poison_forget(const struct vtr_views *views);
+/** The addresses of the @p n segments that were mapped are given back: what comes there next is
+ * another's. (Not of all that a heap reserves: to clear its shadow took 2 GiB of memory.) */
+void vtr_poison_forget(const struct vtr_views *views, unsigned n);
 #else
 static inline void vtr_poison_segment(const struct vtr_views *views, unsigned k)
 {
     (void)views, (void)k;
 }
-static inline void vtr_poison_forget(const struct vtr_views *views) { (void)views; }
+static inline void vtr_poison_forget(const struct vtr_views *views, unsigned n)
+{
+    (void)views, (void)n;
+}
 #endif
 
 #endif

@@ -43,7 +43,6 @@ int vtr_views_reserve(struct vtr_views *views, unsigned segments, bool single)
 
 void vtr_views_release(struct vtr_views *views)
 {
-    vtr_poison_forget(views);
     munmap(views->range, views->range_bytes);
 }
 
