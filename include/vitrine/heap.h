@@ -122,7 +122,8 @@ VTR_API VTR_COLD VTR_MUST_USE int vtr_heap_open(const struct vtr_heap_opts *opts
 /**
  * Ends a heap. No other thread may be using it.
  * @param heap  consumed on 0; still open and owned on -EBUSY. NULL is allowed.
- * @param err   names how many blocks are still referenced; may be NULL.
+ * @param err   says how many blocks are still referenced, and in debug builds where they were made:
+ *              "heap 'rx': 3 blocks still referenced (2 from src/main.c:18, ...)". May be NULL.
  * @return 0 or -EBUSY.
  */
 VTR_API VTR_COLD int vtr_heap_close(struct vtr_heap *heap, struct vtr_error *err);

@@ -60,7 +60,9 @@ void vtr_text_handle(struct vtr_text *t, uint64_t what)
     if (ours) {
         vtr_text_block(t, rec);
     } else {
-        vtr_text_add(t, what & VTR_WHAT_LIST ? "segment list at " : "adopted memory, record at ");
+        vtr_text_add(t, what & VTR_WHAT_LIST                        ? "segment list at "
+                        : vtr_record_flags_(rec) & VTR_RECORD_FIXED ? "static data, record at "
+                                                                    : "adopted memory, record at ");
         vtr_text_hex(t, (uintptr_t)rec);
     }
     vtr_text_add(t, ", generation ");

@@ -93,8 +93,10 @@ static void say_memory(struct page *p, const struct vtr_heap_stat *s)
 
 static void say_limits(struct page *p, const struct vtr_heap_stat *s)
 {
-    say(p, "  quota     %s charged of %s\n", AMOUNT(s->charged_bytes),
-        s->quota_bytes != 0 ? AMOUNT(s->quota_bytes) : "any number");
+    if (s->quota_bytes != 0)
+        say(p, "  quota     %s charged of %s\n", AMOUNT(s->charged_bytes), AMOUNT(s->quota_bytes));
+    else
+        say(p, "  quota     none; %s would be charged\n", AMOUNT(s->charged_bytes));
     say(p, "  refused   %llu blocks at the limit, %llu at the quota\n",
         (unsigned long long)s->failed_limit, (unsigned long long)s->failed_quota);
     say(p, "  keep      %llu by reference, %llu copied: %s copied, so that %s are not pinned\n",

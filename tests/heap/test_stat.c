@@ -266,8 +266,8 @@ static void a_report_reads_well(void **state)
     struct vtr_data a[3];
     struct vtr_buf large;
     for (unsigned i = 0; i < 3; i++) {
-        uint8_t bytes[2112] = { 0 };
-        a[i] = test_data(heap, bytes, 1056);
+        uint8_t bytes[1056] = { 0 };
+        a[i] = test_data(heap, bytes, sizeof bytes);
     }
     assert_int_equal(vtr_buf_init(heap, 0, 3 << 20, &large), 0);
     int n = vtr_heap_report(heap, text, sizeof text);
@@ -283,7 +283,7 @@ static void a_report_reads_well(void **state)
         "  held      4 blocks, of these 1 large (4.0 MiB); ours alone 4.0 MiB, our fair share "
         "4.0 MiB\n"
         "  pinned    4.0 MiB for 4.0 MiB visible: 1.00 times\n"
-        "  quota     4.1 MiB charged of any number\n"
+        "  quota     none; 4.1 MiB would be charged\n"
         "  refused   0 blocks at the limit, 0 at the quota\n"
         "  keep      0 by reference, 0 copied: 0 B copied, so that 0 B are not pinned\n"
         "  classes        bytes  pageblocks    blocks      held    cached      free   others'\n"
