@@ -17,7 +17,7 @@
 #include <vitrine/data.h>
 #include <vitrine/debug.h>
 #include <vitrine/heap.h>
-#include <vitrine/inline/record.h>
+#include <vitrine/inline/block.h>
 
 VTR_BEGIN_DECLS
 
@@ -53,6 +53,9 @@ VTR_API VTR_MUST_USE int vtr_buf_init(struct vtr_heap *heap, size_t headroom, si
  */
 VTR_API VTR_MUST_USE unsigned vtr_buf_init_bulk(struct vtr_heap *heap, size_t headroom, size_t room,
                                                 struct vtr_buf *bufs, unsigned n);
+
+/** Private: gives back the counts taken for splits to come. */
+VTR_API VTR_COLD void vtr_buf_return_counts_(struct vtr_buf *b);
 
 /** Gives the block back unsealed; what was split off lives on.
  * @param b left empty; empty is allowed. */
@@ -129,11 +132,60 @@ VTR_INLINE VTR_MUST_USE bool vtr_buf_trim(struct vtr_buf *b, size_t len)
  */
 VTR_API VTR_MUST_USE bool vtr_buf_split(struct vtr_buf *b, size_t len, struct vtr_data *out);
 
+/** Private: the buf, or a copy of it, was sealed or ended before: names it and aborts. */
+VTR_API VTR_COLD __attribute__((noreturn)) void vtr_buf_broken_(const struct vtr_buf *b,
+                                                                const char *call);
+
 /**
- * Ends writing for ever. @param b consumed, left empty.
+ * Ends writing for ever. Cost: two stores. @param b consumed, left empty.
  * @return owned: the bytes; empty (and the block is free again) if there are none.
  */
-VTR_API VTR_MUST_USE struct vtr_data vtr_buf_seal(struct vtr_buf *b);
+VTR_INLINE VTR_MUST_USE struct vtr_data vtr_buf_seal(struct vtr_buf *b)
+{
+    struct vtr_data d = VTR_DATA_EMPTY;
+    if (VTR_UNLIKELY(b->rec == NULL) || VTR_UNLIKELY(!vtr_block_is_open_(b->rec)))
+        vtr_buf_broken_(b, "vtr_buf_seal");
+    if (VTR_UNLIKELY(b->tail == b->head)) {
+        vtr_buf_fini(b);
+        return d;
+    }
+    if (VTR_UNLIKELY(b->ahead != 0))
+        vtr_buf_return_counts_(b);
+    d.off = b->head;
+    d.len = b->tail - b->head;
+    d.what = vtr_block_seal_(b->rec, d.len);
+    __builtin_memset(b, 0, sizeof *b);
+    return d;
+}
+
+/**
+ * Back to a writable buf, if *d is the only reference to its one block. The bytes of *d become the
+ * bytes of the buf; what lies before and behind them in the block becomes its head- and tailroom.
+ * @param d    consumed and left empty on true; unchanged on false.
+ * @param out  owned on true; untouched on false.
+ * Cost: no locked instruction while no weak reference to the block was ever made, nor another
+ * process had it; two otherwise.
+ */
+VTR_INLINE VTR_MUST_USE bool vtr_data_try_own(struct vtr_data *d, struct vtr_buf *out)
+{
+    struct vtr_record *rec = vtr_what_record_(d->what);
+    if (d->what == 0 || (d->what & VTR_WHAT_LIST) != 0)
+        return false;
+    if (VTR_UNLIKELY(rec->gen != (uint16_t)(d->what >> VTR_WHAT_GEN_SHIFT)))
+        vtr_record_broken_(d->what, "try_own");
+    if (!vtr_block_reopen_(rec))
+        return false;
+    out->rec = rec;
+    out->base = vtr_block_writable_(rec);
+    out->floor = 0;
+    out->head = d->off;
+    out->tail = d->off + d->len;
+    out->cap = vtr_extent_of(rec)->block_bytes;
+    out->ahead = out->unused = 0;
+    d->what = 0;
+    d->off = d->len = 0;
+    return true;
+}
 
 VTR_INLINE void vtr_buf_cleanup_(struct vtr_buf *b) { vtr_buf_fini(b); }
 
@@ -141,6 +193,15 @@ VTR_INLINE void vtr_buf_cleanup_(struct vtr_buf *b) { vtr_buf_fini(b); }
 #define vtr_buf_init(heap, ...) vtr_buf_init(VTR_HERE_(heap), __VA_ARGS__)
 #define vtr_buf_init_bulk(heap, ...) vtr_buf_init_bulk(VTR_HERE_(heap), __VA_ARGS__)
 #define vtr_buf_fini(b) vtr_buf_fini(VTR_HERE_(b))
+VTR_INLINE VTR_MUST_USE bool vtr_data_try_own_here_(struct vtr_data *d, struct vtr_buf *out,
+                                                    const char *file, int line)
+{
+    if (!vtr_data_try_own(d, out))
+        return false;
+    vtr_made_again_(out->rec, file, line);
+    return true;
+}
+#define vtr_data_try_own(d, out) vtr_data_try_own_here_((d), (out), __FILE__, __LINE__)
 #endif
 
 VTR_END_DECLS

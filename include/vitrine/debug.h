@@ -29,6 +29,8 @@
 
 #include <vitrine/base.h>
 
+struct vtr_record;
+
 VTR_BEGIN_DECLS
 
 /**
@@ -48,6 +50,9 @@ VTR_API VTR_COLD void vtr_fault_report_disable(void);
 
 /** Private: where the next call that makes or ends a buffer is made from. @param file  static. */
 VTR_API void vtr_made_at_(const char *file, int line);
+
+/** Private: the block is open again, from here. @param file  static. */
+VTR_API void vtr_made_again_(const struct vtr_record *rec, const char *file, int line);
 
 /* The first argument of a call that is noted. */
 #define VTR_HERE_(argument) (vtr_made_at_(__FILE__, __LINE__), (argument))

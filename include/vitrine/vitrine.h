@@ -11,6 +11,7 @@
 #include <vitrine/data.h>
 #include <vitrine/debug.h>
 #include <vitrine/heap.h>
+#include <vitrine/memory.h>
 #include <vitrine/parse.h>
 #include <vitrine/primitive.h>
 #include <vitrine/reader.h>

@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "heap/block.h"
 #include "heap/name.h"
-#include "heap/place.h"
 
 enum { SPLIT_COUNTS = 32, BULK = 64 };
 
@@ -35,7 +34,7 @@ int vtr_buf_init(struct vtr_heap *heap, size_t headroom, size_t room, struct vtr
     VTR_PLACE_CALL_;
     if (VTR_UNLIKELY(!fits_a_block(headroom, room)))
         return -EMSGSIZE;
-    struct vtr_record *rec = vtr_block_take_for_(heap, headroom + room);
+    struct vtr_record *rec = vtr_block_take(heap, headroom + room);
     if (VTR_UNLIKELY(rec == NULL))
         return vtr_block_refused_(heap, headroom + room);
     buf_begin(out, rec, headroom);
@@ -77,7 +76,7 @@ static void take_count(struct vtr_buf *b)
     b->ahead--;
 }
 
-static void return_counts(struct vtr_buf *b)
+void vtr_buf_return_counts_(struct vtr_buf *b)
 {
     /* The buf's own is still there, so this is never the last. */
     if (b->ahead != 0)
@@ -86,7 +85,7 @@ static void return_counts(struct vtr_buf *b)
 }
 
 /* A copy of a buf that was sealed or ended since: its block is immutable, or gone. */
-static VTR_COLD void buf_misused(const struct vtr_buf *b, const char *call)
+void vtr_buf_broken_(const struct vtr_buf *b, const char *call)
 {
     struct vtr_text t = { .len = 0 };
     vtr_text_add(&t, "vitrine: ");
@@ -100,21 +99,15 @@ static VTR_COLD void buf_misused(const struct vtr_buf *b, const char *call)
     vtr_text_abort(&t);
 }
 
-/* Free of cost: sealing changes the generation next. */
-static inline void buf_check(const struct vtr_buf *b, const char *call)
-{
-    if (VTR_UNLIKELY(b->rec == NULL) || VTR_UNLIKELY((vtr_holders_of(b->rec)->gen & 1) == 0))
-        buf_misused(b, call);
-}
-
 void vtr_buf_fini(struct vtr_buf *b)
 {
     VTR_PLACE_CALL_;
     struct vtr_record *rec = b->rec;
     if (rec == NULL)
         return;
-    buf_check(b, "vtr_buf_fini");
-    return_counts(b);
+    if (VTR_UNLIKELY(!vtr_block_is_open_(rec)))
+        vtr_buf_broken_(b, "vtr_buf_fini");
+    vtr_buf_return_counts_(b);
     /* Nobody writes it any more, and what was split off may live on. */
     uint64_t what = vtr_block_seal_(rec, b->tail);
     buf_clear(b);
@@ -130,45 +123,5 @@ bool vtr_buf_split(struct vtr_buf *b, size_t len, struct vtr_data *out)
     b->head += (uint32_t)len;
     b->floor = b->head;
     *out = d;
-    return true;
-}
-
-struct vtr_data vtr_buf_seal(struct vtr_buf *b)
-{
-    VTR_PLACE_CALL_;
-    struct vtr_data d = VTR_DATA_EMPTY;
-    buf_check(b, "vtr_buf_seal");
-    if (vtr_buf_len(b) == 0) {
-        vtr_buf_fini(b);
-        return d;
-    }
-    return_counts(b);
-    d.what = vtr_block_seal_(b->rec, (uint32_t)vtr_buf_len(b));
-    d.off = b->head;
-    d.len = (uint32_t)vtr_buf_len(b);
-    buf_clear(b);
-    return d;
-}
-
-bool vtr_data_try_own(struct vtr_data *d, struct vtr_buf *out)
-{
-    VTR_PLACE_CALL_;
-    struct vtr_record *rec = vtr_what_record_(d->what);
-    if (d->what == 0 || (d->what & VTR_WHAT_LIST) != 0)
-        return false;
-    if (VTR_UNLIKELY(rec->gen != (uint16_t)(d->what >> VTR_WHAT_GEN_SHIFT)))
-        vtr_record_broken_(d->what, "try_own");
-    if (!vtr_block_reopen_(rec))
-        return false;
-    vtr_place_made_(rec);
-    out->rec = rec;
-    out->base = vtr_block_writable_(rec);
-    out->floor = 0;
-    out->head = d->off;
-    out->tail = d->off + d->len;
-    out->cap = vtr_block_bytes_(rec);
-    out->ahead = 0;
-    d->what = 0;
-    d->off = d->len = 0;
     return true;
 }

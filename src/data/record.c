@@ -48,7 +48,8 @@ void vtr_record_broken_(uint64_t what, const char *call)
 void vtr_record_release_(uint64_t what)
 {
     VTR_PLACE_CALL_;
-    if (VTR_UNLIKELY(vtr_what_record_(what)->count < 0))
+    /* O: what this thread's own countdown left, or less */
+    if (VTR_UNLIKELY(__atomic_load_n(&vtr_what_record_(what)->count, __ATOMIC_RELAXED) < 0))
         vtr_record_broken_(what, "unref");
     if (what & VTR_WHAT_LIST)
         vtr_list_end(vtr_list_of_(what));
@@ -56,18 +57,43 @@ void vtr_record_release_(uint64_t what)
         vtr_block_release_(vtr_what_record_(what));
 }
 
-void vtr_record_end_(uint64_t what)
+static inline void record_end(uint64_t what)
 {
-    VTR_PLACE_CALL_;
     if (VTR_UNLIKELY(what & VTR_WHAT_LIST))
         vtr_list_end(vtr_list_of_(what));
     else
-        vtr_block_end_(vtr_what_record_(what));
+        vtr_block_end(vtr_what_record_(what));
+}
+
+void vtr_record_end_(uint64_t what)
+{
+    VTR_PLACE_CALL_;
+    record_end(what);
+}
+
+static inline void record_unref(uint64_t what)
+{
+    const struct vtr_record *rec = vtr_what_record_(what);
+    if (VTR_LIKELY(rec->gen == (uint16_t)(what >> VTR_WHAT_GEN_SHIFT) && vtr_record_last_(rec)))
+        record_end(what);
+    else
+        vtr_record_unref_(what);
+}
+
+void vtr_record_unref_bulk_(const uint64_t *whats, unsigned n)
+{
+    VTR_PLACE_CALL_;
+    for (unsigned i = 0; i < n; i++)
+        if (VTR_LIKELY(whats[i] != 0))
+            record_unref(whats[i]);
 }
 
 void vtr_data_unref_bulk(struct vtr_data *d, unsigned n)
 {
     VTR_PLACE_CALL_;
     for (unsigned i = 0; i < n; i++)
-        vtr_data_unref(&d[i]);
+        if (VTR_LIKELY(d[i].what != 0))
+            record_unref(d[i].what);
+    if (n != 0)
+        memset(d, 0, n * sizeof d[0]);
 }

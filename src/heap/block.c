@@ -19,22 +19,6 @@
 
 #include "heap/heap.h"
 #include "heap/large.h"
-#include "heap/place.h"
-#include "heap/poison.h"
-
-/* Opens a block whose record is the caller's alone and whose word is zero. Plain stores: nobody
- * else changes the record of a CACHED block, and an upgrade leaves a word of zero alone. */
-static inline void block_open(struct vtr_record *rec, uint64_t own)
-{
-    struct vtr_holders *h = vtr_holders_of(rec);
-    uint64_t gen = (h->gen + 1) | 1;
-    rec->gen = (uint16_t)(gen + 1); /* what handles carry: the generation it will be sealed with */
-    /* R5: the new generation is seen before the holder; A5 is an upgrade's second look at it. */
-    __atomic_store_n(&h->gen, gen, __ATOMIC_RELEASE);
-    __atomic_store_n(&h->word, own, __ATOMIC_RELEASE);
-    /* R3 */
-    __atomic_store_n(&rec->count, 1, __ATOMIC_RELEASE);
-}
 
 /* Hints from this thread's pageblock, or from the next one it gets. */
 static uint32_t cut(struct vtr_cache *cache, unsigned klass, struct vtr_record **rec, uint32_t n,
@@ -98,19 +82,16 @@ static VTR_COLD unsigned take_failed(struct vtr_heap *heap, uint64_t bytes, unsi
 unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_record **recs,
                          unsigned n)
 {
-    struct vtr_cache *cache = vtr_cache_of_(heap);
+    struct vtr_cache *cache = vtr_cache_of(heap);
     struct vtr_magazine *m = cache != NULL ? vtr_cache_magazine(cache, klass) : NULL;
     uint64_t own = heap->own_bit;
     unsigned got = 0;
     while (got < n) {
-        if (VTR_UNLIKELY(m == NULL))
+        if (VTR_UNLIKELY(m == NULL || vtr_fault_(VTR_FAULT_BLOCK) != 0))
             return take_failed(heap, vtr_class_bytes_(klass), n, got);
         unsigned more = vtr_cache_pop(cache, m, recs + got, n - got);
-        for (unsigned i = 0; i < more; i++) {
-            vtr_unpoison_(recs[got + i]);
-            block_open(recs[got + i], own);
-            vtr_place_made_(recs[got + i]);
-        }
+        for (unsigned i = 0; i < more; i++)
+            vtr_block_taken(recs[got + i], own);
         got += more;
         if (VTR_UNLIKELY(got < n) && !refill(cache, klass))
             return take_failed(heap, vtr_class_bytes_(klass), n, got);
@@ -118,22 +99,18 @@ unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_recor
     return got;
 }
 
-struct vtr_record *vtr_block_take_for_(struct vtr_heap *heap, size_t bytes)
+struct vtr_record *vtr_block_take_slow(struct vtr_heap *heap, size_t bytes)
 {
-    struct vtr_record *rec = NULL;
     int klass = vtr_class_for_(bytes);
-    if (VTR_LIKELY(klass >= 0)) {
-        unsigned got = vtr_block_take_(heap, (unsigned)klass, &rec, 1);
-        return got == 1 ? rec : NULL;
-    }
-    rec = vtr_large_take(heap, bytes);
-    if (rec == NULL) {
+    struct vtr_record *rec = NULL;
+    if (klass >= 0)
+        return vtr_block_take_(heap, (unsigned)klass, &rec, 1) == 1 ? rec : NULL;
+    if (vtr_fault_(VTR_FAULT_BLOCK) == 0)
+        rec = vtr_large_take(heap, bytes);
+    if (rec == NULL)
         take_failed(heap, bytes, 1, 0);
-        return NULL;
-    }
-    vtr_unpoison_(rec);
-    block_open(rec, heap->own_bit);
-    vtr_place_made_(rec);
+    else
+        vtr_block_taken(rec, heap->own_bit);
     return rec;
 }
 
@@ -143,20 +120,6 @@ int vtr_block_refused_(struct vtr_heap *heap, size_t bytes)
     uint64_t block = klass >= 0 ? vtr_class_bytes_((unsigned)klass) : vtr_large_bytes(bytes);
     uint64_t charged = __atomic_load_n(&heap->charged, __ATOMIC_RELAXED); /* O: for a message */
     return block > heap->quota || charged > heap->quota - block ? -EDQUOT : -ENOMEM;
-}
-
-/* Free: into the thread's magazine. The record is the caller's alone: BUSY, or not SHARED. */
-static inline void recycle(struct vtr_pageblock *pb, struct vtr_record *rec)
-{
-    rec->gen |= 1; /* handles that are left over are seen to be stale from here on */
-    vtr_place_ended_(rec);
-    vtr_poison_(rec);
-    if (VTR_UNLIKELY(pb->klass >= VTR_CLASSES)) {
-        vtr_large_give(pb);
-        return;
-    }
-    __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
-    vtr_cache_keep(pb->heap, pb->klass, rec);
 }
 
 void vtr_block_release_(struct vtr_record *rec)
@@ -169,16 +132,9 @@ void vtr_block_release_(struct vtr_record *rec)
     vtr_check(busy == VTR_COUNT_BUSY);
     /* R6: this process's reads are over; A6 where the word is found to be zero. */
     if (__atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, __ATOMIC_ACQ_REL) == 0)
-        recycle(pb, rec);
+        vtr_block_recycle(pb, rec);
     else
         __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
-}
-
-void vtr_block_end_(struct vtr_record *rec)
-{
-    /* R6. A store, since no other process has its bit here: 2 locked instructions less. */
-    __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE);
-    recycle(vtr_pageblock_of(rec), rec);
 }
 
 void vtr_block_share_(struct vtr_record *rec)
@@ -241,30 +197,25 @@ bool vtr_block_upgrade_(uint64_t what, uint64_t gen)
     return false;
 }
 
-bool vtr_block_reopen_(struct vtr_record *rec)
+bool vtr_block_reopen_shared_(struct vtr_record *rec)
 {
     struct vtr_holders *h = vtr_holders_of(rec);
-    uint64_t own = vtr_pageblock_of(rec)->own_bit, word = own;
     int32_t one = 1;
-    if (VTR_LIKELY(vtr_record_last_(rec))) {
-        uint64_t gen = h->gen + 1;
-        rec->gen = (uint16_t)(gen + 1);
-        __atomic_store_n(&h->gen, gen, __ATOMIC_RELEASE); /* R5 */
-        return true;
-    }
     /* O: a look only, without a locked instruction where there are other handles. */
-    if (__atomic_load_n(&rec->count, __ATOMIC_RELAXED) != 1)
+    if (__atomic_load_n(&rec->count, __ATOMIC_RELAXED) != 1 ||
+        (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) != 0)
         return false;
     /* A1: the reads of those who dropped their handles are over. */
     if (!__atomic_compare_exchange_n(&rec->count, &one, VTR_COUNT_BUSY, false, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED))
         return false;
+    uint64_t own = vtr_pageblock_of(rec)->own_bit, word = own;
     /* A6: the same for other processes. Word zero for an instant: weak references end here. */
     if (!__atomic_compare_exchange_n(&h->word, &word, 0, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_RELAXED)) {
         __atomic_store_n(&rec->count, 1, __ATOMIC_RELEASE); /* R3 */
         return false;
     }
-    block_open(rec, own);
+    vtr_block_open(rec, own);
     return true;
 }

@@ -22,9 +22,7 @@ VTR_STATIC_ASSERT(sizeof class_bytes / sizeof class_bytes[0] == VTR_CLASSES, "a 
 /* Bytes in flight between a thread and the depot. */
 enum { BATCH_BYTES = 256 << 10 };
 
-/* Of the blocks that packets and their headers take: by lines. A search took 4 ns a block. */
-enum { LINES = 129 };
-static uint8_t class_of_lines[LINES];
+uint8_t vtr_class_lines[VTR_CLASS_LINES];
 
 static int class_search(size_t bytes)
 {
@@ -43,15 +41,13 @@ static int class_search(size_t bytes)
 
 void vtr_classes_init(void)
 {
-    for (unsigned lines = 0; lines < LINES; lines++)
-        class_of_lines[lines] = (uint8_t)class_search((size_t)lines * VTR_BLOCK_MIN);
+    for (unsigned lines = 0; lines < VTR_CLASS_LINES; lines++)
+        vtr_class_lines[lines] = (uint8_t)class_search((size_t)lines * VTR_BLOCK_MIN);
 }
 
 int vtr_class_for_(size_t bytes)
 {
-    if (VTR_LIKELY(bytes <= (LINES - 1) * VTR_BLOCK_MIN))
-        return class_of_lines[(bytes + VTR_BLOCK_MIN - 1) / VTR_BLOCK_MIN];
-    return class_search(bytes);
+    return bytes <= VTR_CLASS_LINES_BYTES ? (int)vtr_class_of_lines(bytes) : class_search(bytes);
 }
 
 uint32_t vtr_class_bytes_(unsigned klass)

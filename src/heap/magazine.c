@@ -12,19 +12,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+#include "base/system.h"
 #include "heap/block.h"
 #include "heap/heap.h"
 #include "heap/pageblock.h"
 
 /* Hot: the cache used last. Initial-exec and small, so that dlopen of the library works. */
-static __thread struct vtr_cache *cache_last __attribute__((tls_model("initial-exec")));
+__thread struct vtr_cache *vtr_cache_last __attribute__((tls_model("initial-exec")));
 static __thread struct vtr_cache *caches_mine __attribute__((tls_model("initial-exec")));
 
 /* Parts that outlive one another: heaps, threads. Taken when either begins or ends. */
 static pthread_mutex_t caches_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
-static pthread_key_t exit_key;
-static bool exit_key_made;
+static uint64_t exit_key; /* vtr_system_exit_key_ */
 
 /* What is in the magazines goes to the depot. The thread of the cache waits outside, or is this
  * one. @return whether there was anything. */
@@ -84,17 +84,17 @@ static void thread_exit(void *first)
         next = c->of_thread;
         pthread_mutex_lock(&caches_lock);
         if (c->heap != NULL) {
-            cache_last = c; /* so that the header's block finds this cache without the lock */
+            vtr_cache_last = c; /* so that the header's block finds this cache without the lock */
             vtr_carved_set_(&c->header, NULL);
             cache_flush(c);
             cache_unlink(c);
         }
         pthread_mutex_unlock(&caches_lock);
         for (unsigned k = 0; k < VTR_CLASSES; k++)
-            free(c->magazine[k]);
-        free(c);
+            vtr_memory_free_(c->magazine[k]);
+        vtr_memory_free_(c);
     }
-    cache_last = caches_mine = NULL;
+    vtr_cache_last = caches_mine = NULL;
 }
 
 /* All that a cache knows of its heap, which closes or, in a forked child, is not there. */
@@ -129,10 +129,30 @@ static void after_fork_in_child(void)
     pthread_mutex_unlock(&caches_lock);
 }
 
-static void exit_init(void)
+static bool fork_is_handled;
+
+static void fork_init(void)
 {
-    exit_key_made = pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0 &&
-                    pthread_key_create(&exit_key, thread_exit) == 0;
+    fork_is_handled = pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
+}
+
+/* @return the thread's new cache, of no heap yet, or NULL: no memory. */
+static struct vtr_cache *cache_new(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_key_t key;
+    pthread_once(&once, fork_init);
+    if (!fork_is_handled || vtr_system_exit_key_(&exit_key, thread_exit, &key) != 0)
+        return NULL;
+    struct vtr_cache *cache = (struct vtr_cache *)vtr_memory_zalloc_(sizeof *cache, 64);
+    if (cache == NULL)
+        return NULL;
+    if (vtr_system_setspecific_(key, cache) != 0) {
+        vtr_memory_free_(cache);
+        return NULL;
+    }
+    cache->of_thread = caches_mine;
+    return caches_mine = cache;
 }
 
 static VTR_COLD void cache_link(struct vtr_cache *cache, struct vtr_heap *heap)
@@ -148,50 +168,39 @@ static VTR_COLD void cache_link(struct vtr_cache *cache, struct vtr_heap *heap)
     heap->caches = cache;
     __atomic_store_n(&cache->heap, heap, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&caches_lock);
-    cache_last = cache;
+    vtr_cache_last = cache;
 }
 
 /* The thread's own, one whose heap is gone, or a new one. */
-static VTR_COLD struct vtr_cache *cache_find(struct vtr_heap *heap)
+struct vtr_cache *vtr_cache_find(struct vtr_heap *heap)
 {
     struct vtr_cache *idle = NULL;
     for (struct vtr_cache *c = caches_mine; c != NULL; c = c->of_thread) {
         struct vtr_heap *of = __atomic_load_n(&c->heap, __ATOMIC_RELAXED);
         if (of == heap)
-            return cache_last = c;
+            return vtr_cache_last = c;
         if (of == NULL)
             idle = c;
     }
-    if (idle == NULL) {
-        pthread_once(&exit_once, exit_init);
-        idle = exit_key_made ? (struct vtr_cache *)calloc(1, sizeof *idle) : NULL;
-        if (idle == NULL)
-            return NULL;
-        idle->of_thread = caches_mine;
-        if (pthread_setspecific(exit_key, idle) != 0) {
-            free(idle);
-            return NULL;
-        }
-        caches_mine = idle;
-    }
+    if (idle == NULL)
+        idle = cache_new();
+    if (idle == NULL)
+        return NULL;
     cache_link(idle, heap);
     return idle;
 }
 
 struct vtr_cache *vtr_cache_of_(struct vtr_heap *heap)
 {
-    struct vtr_cache *c = cache_last;
-    /* O: only this thread links the cache; a heap that closes has no other user. */
-    if (VTR_LIKELY(c != NULL && __atomic_load_n(&c->heap, __ATOMIC_RELAXED) == heap))
-        return c;
-    return cache_find(heap);
+    return vtr_cache_of(heap);
 }
 
-static VTR_COLD struct vtr_magazine *magazine_new(struct vtr_cache *cache, unsigned klass)
+struct vtr_magazine *vtr_magazine_new(struct vtr_cache *cache, unsigned klass)
 {
     uint32_t cap = 2 * vtr_class_batch(klass);
-    struct vtr_magazine *m =
-        (struct vtr_magazine *)malloc(sizeof *m + cap * sizeof m->rec[0]);
+    size_t bytes = sizeof(struct vtr_magazine) + cap * sizeof(struct vtr_record *);
+    /* Whole lines: what shared the last one with another thread's cost it a third of its speed. */
+    struct vtr_magazine *m = (struct vtr_magazine *)vtr_memory_alloc_((bytes + 63) & ~63ul, 64);
     if (m == NULL)
         return NULL;
     m->n = 0;
@@ -200,25 +209,14 @@ static VTR_COLD struct vtr_magazine *magazine_new(struct vtr_cache *cache, unsig
     return m;
 }
 
-struct vtr_magazine *vtr_cache_magazine(struct vtr_cache *cache, unsigned klass)
-{
-    struct vtr_magazine *m = cache->magazine[klass];
-    return VTR_LIKELY(m != NULL) ? m : magazine_new(cache, klass);
-}
-
 void vtr_cache_wait(struct vtr_cache *cache)
 {
-    while (__atomic_load_n(&cache->wanted, __ATOMIC_ACQUIRE) != 0) { /* A8 */
-        vtr_cache_leave(cache);
-        while (__atomic_load_n(&cache->wanted, __ATOMIC_ACQUIRE) != 0)
-            sched_yield();
-        __atomic_store_n(&cache->inside, 1, __ATOMIC_RELAXED);
-        __atomic_signal_fence(__ATOMIC_SEQ_CST); /* B1 */
-    }
+    while (__atomic_load_n(&cache->wanted, __ATOMIC_ACQUIRE) != 0) /* A8 */
+        sched_yield();
 }
 
 /* The older half goes: what was freed last is still in this core's cache. The thread is inside. */
-static VTR_COLD void magazine_spill(struct vtr_cache *cache, struct vtr_magazine *m, unsigned klass)
+static void magazine_spill(struct vtr_cache *cache, struct vtr_magazine *m, unsigned klass)
 {
     struct vtr_record *half[VTR_BATCH_MAX];
     uint32_t n = m->cap / 2;
@@ -242,21 +240,15 @@ void vtr_cache_push(struct vtr_cache *cache, unsigned klass, struct vtr_record *
     vtr_cache_leave(cache);
 }
 
-void vtr_cache_keep(struct vtr_heap *heap, unsigned klass, struct vtr_record *rec)
+void vtr_cache_keep_slow(struct vtr_heap *heap, unsigned klass, struct vtr_record *rec)
 {
-    struct vtr_cache *cache = vtr_cache_of_(heap);
-    struct vtr_magazine *m = cache != NULL ? vtr_cache_magazine(cache, klass) : NULL;
-    if (VTR_UNLIKELY(m == NULL)) {
-        vtr_blocks_forget(&rec, 1);
-        vtr_heap_uncharge(heap, vtr_class_bytes_(klass), 1);
+    struct vtr_cache *cache = vtr_cache_of(heap);
+    if (cache != NULL && vtr_cache_magazine(cache, klass) != NULL) {
+        vtr_cache_push(cache, klass, &rec, 1);
         return;
     }
-    vtr_cache_enter(cache);
-    while (VTR_UNLIKELY(m->n == m->cap))
-        magazine_spill(cache, m, klass);
-    m->rec[m->n] = rec;
-    __atomic_store_n(&m->n, m->n + 1, __ATOMIC_RELAXED);
-    vtr_cache_leave(cache);
+    vtr_blocks_forget(&rec, 1);
+    vtr_heap_uncharge(heap, vtr_class_bytes_(klass), 1);
 }
 
 static bool barrier_registered; /* written once */

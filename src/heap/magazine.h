@@ -49,7 +49,7 @@ struct vtr_carved {
 VTR_API void vtr_carved_set_(struct vtr_carved *carved, struct vtr_record *rec);
 
 struct vtr_cache {
-    struct vtr_heap *heap;      /* atomic; NULL once the heap is closed */
+    __attribute__((aligned(64))) struct vtr_heap *heap; /* atomic; NULL once it is closed */
     uint32_t inside; /* atomic; written by the thread: it is at one of its magazines */
     uint32_t wanted; /* atomic; written by who empties it: the thread has to wait outside */
     struct vtr_cache *of_heap;  /* next cache of the heap */
@@ -59,28 +59,106 @@ struct vtr_cache {
     struct vtr_magazine *magazine[VTR_CLASSES];
 };
 
+/** The calling thread's cache used last. Initial-exec and small, so that dlopen works. */
+extern __thread struct vtr_cache *vtr_cache_last __attribute__((tls_model("initial-exec")));
+
+/** @return the calling thread's cache of the heap, which is not the one used last. */
+VTR_COLD struct vtr_cache *vtr_cache_find(struct vtr_heap *heap);
+
 /** @return the calling thread's cache of the heap, or NULL: no memory. */
+static inline struct vtr_cache *vtr_cache_of(struct vtr_heap *heap)
+{
+    struct vtr_cache *c = vtr_cache_last;
+    /* O: only this thread links the cache; a heap that closes has no other user. */
+    if (VTR_LIKELY(c != NULL && __atomic_load_n(&c->heap, __ATOMIC_RELAXED) == heap))
+        return c;
+    return vtr_cache_find(heap);
+}
+
+/** The same, for those outside of this library. */
 VTR_API struct vtr_cache *vtr_cache_of_(struct vtr_heap *heap);
 
-/** @return the magazine of a class, or NULL: no memory. */
-struct vtr_magazine *vtr_cache_magazine(struct vtr_cache *cache, unsigned klass);
+/** Makes the magazine of a class. @return NULL: no memory. */
+VTR_COLD struct vtr_magazine *vtr_magazine_new(struct vtr_cache *cache, unsigned klass);
 
-/** Waits, outside, until whoever empties the cache is done. Then the thread is inside again. */
+/** @return the magazine of a class, or NULL: no memory. */
+static inline struct vtr_magazine *vtr_cache_magazine(struct vtr_cache *cache, unsigned klass)
+{
+    struct vtr_magazine *m = cache->magazine[klass];
+    return VTR_LIKELY(m != NULL) ? m : vtr_magazine_new(cache, klass);
+}
+
+/** Waits, outside, until whoever empties the cache is done. */
 VTR_COLD void vtr_cache_wait(struct vtr_cache *cache);
 
-static inline void vtr_cache_enter(struct vtr_cache *cache)
+static inline void vtr_cache_leave(struct vtr_cache *cache)
+{
+    __atomic_store_n(&cache->inside, 0, __ATOMIC_RELEASE); /* R9: what was put in is in; A9 */
+}
+
+/** @return false, and the thread is outside: the cache is wanted. */
+static inline bool vtr_cache_try_enter(struct vtr_cache *cache)
 {
     /* B1: the store before the load, for the compiler; B2, the membarrier, sees to the CPU. */
     __atomic_store_n(&cache->inside, 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     /* A8: what was taken out meanwhile is out. */
-    if (VTR_UNLIKELY(__atomic_load_n(&cache->wanted, __ATOMIC_ACQUIRE) != 0))
+    if (VTR_LIKELY(__atomic_load_n(&cache->wanted, __ATOMIC_ACQUIRE) == 0))
+        return true;
+    vtr_cache_leave(cache);
+    return false;
+}
+
+static inline void vtr_cache_enter(struct vtr_cache *cache)
+{
+    while (VTR_UNLIKELY(!vtr_cache_try_enter(cache)))
         vtr_cache_wait(cache);
 }
 
-static inline void vtr_cache_leave(struct vtr_cache *cache)
+/** Puts up to a batch of CACHED blocks into a magazine, in the order they are to leave it. */
+void vtr_cache_push(struct vtr_cache *cache, unsigned klass, struct vtr_record **rec, uint32_t n);
+
+/** vtr_cache_keep() when there is no magazine, or a full one, or it is wanted. */
+VTR_COLD void vtr_cache_keep_slow(struct vtr_heap *heap, unsigned klass, struct vtr_record *rec);
+
+/** A block that was freed, and is CACHED, goes to the thread's magazine. What is rare is a call at
+ * the end, so that the rest saves no registers: 1 ns. */
+static inline void vtr_cache_keep(struct vtr_heap *heap, unsigned klass, struct vtr_record *rec)
 {
-    __atomic_store_n(&cache->inside, 0, __ATOMIC_RELEASE); /* R9: what was put in is in; A9 */
+    struct vtr_cache *cache = vtr_cache_last;
+    struct vtr_magazine *m = NULL;
+    if (VTR_LIKELY(cache != NULL && __atomic_load_n(&cache->heap, __ATOMIC_RELAXED) == heap))
+        m = cache->magazine[klass];
+    if (VTR_LIKELY(m != NULL && vtr_cache_try_enter(cache))) {
+        uint32_t n = m->n;
+        if (VTR_LIKELY(n != m->cap)) {
+            m->rec[n] = rec;
+            __atomic_store_n(&m->n, n + 1, __ATOMIC_RELAXED);
+            vtr_cache_leave(cache);
+            return;
+        }
+        vtr_cache_leave(cache);
+    }
+    vtr_cache_keep_slow(heap, klass, rec);
+}
+
+/** Takes a block out of the thread's magazine. @return NULL: vtr_cache_pop() may have one. */
+static inline struct vtr_record *vtr_cache_pop_one(struct vtr_heap *heap, unsigned klass)
+{
+    struct vtr_cache *cache = vtr_cache_last;
+    struct vtr_record *rec = NULL;
+    struct vtr_magazine *m = NULL;
+    if (VTR_LIKELY(cache != NULL && __atomic_load_n(&cache->heap, __ATOMIC_RELAXED) == heap))
+        m = cache->magazine[klass];
+    if (VTR_LIKELY(m != NULL && vtr_cache_try_enter(cache))) {
+        uint32_t n = m->n;
+        if (VTR_LIKELY(n != 0)) {
+            rec = m->rec[n - 1];
+            __atomic_store_n(&m->n, n - 1, __ATOMIC_RELAXED);
+        }
+        vtr_cache_leave(cache);
+    }
+    return rec;
 }
 
 /** Takes up to @p n blocks out of the magazine. @return how many. */
@@ -97,13 +175,6 @@ static inline uint32_t vtr_cache_pop(struct vtr_cache *cache, struct vtr_magazin
     vtr_cache_leave(cache);
     return n;
 }
-
-/** Puts up to a batch of CACHED blocks into a magazine, in the order they are to leave it. */
-void vtr_cache_push(struct vtr_cache *cache, unsigned klass, struct vtr_record **rec, uint32_t n);
-
-/** A block that was freed goes to the thread's magazine; half of a full one goes to the depot.
- * @param rec  CACHED. */
-void vtr_cache_keep(struct vtr_heap *heap, unsigned klass, struct vtr_record *rec);
 
 /** Moves what is in the magazines of the heap to the depot: all of the other threads', and those of
  * @p mine. @return whether there was anything. */

@@ -19,7 +19,7 @@ void vtr_text_block(struct vtr_text *t, const struct vtr_record *rec)
     vtr_text_add(t, " of pageblock ");
     vtr_text_number(t, pb->index);
     vtr_text_add(t, " (");
-    vtr_text_number(t, pb->block_bytes);
+    vtr_text_number(t, pb->extent.block_bytes);
     vtr_text_add(t, " B)");
 }
 
@@ -88,9 +88,9 @@ const struct vtr_record *vtr_record_at(struct vtr_heap *heap, unsigned i, size_t
     }
     if (pb->klass == VTR_CLASS_NONE || pb->klass == VTR_CLASS_REST)
         return NULL;
-    size_t n = *off / pb->block_bytes;
+    size_t n = *off / pb->extent.block_bytes;
     if (n >= __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE)) /* A4 */
         return NULL;
-    *off -= n * pb->block_bytes;
+    *off -= n * pb->extent.block_bytes;
     return &pb->records[n];
 }

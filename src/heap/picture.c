@@ -6,10 +6,10 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "heap/heap.h"
 #include "heap/stat.h"
 
@@ -29,6 +29,8 @@ static const struct {
 /* In units of the drawing. */
 enum { BOX_W = 27, BOX_H = 44, GAP = 4, LEFT = 112, TOP = 78, ROW = 72, FOOT = 96, KEY_W = 160 };
 enum { WIDTH = LEFT + (int)VTR_SEGMENT_PAGEBLOCKS * (BOX_W + GAP) + 24 };
+
+enum { ALIGN = 16 };
 
 struct box {
     enum state state;
@@ -69,7 +71,7 @@ static void look_at(struct scene *s, const struct vtr_pageblock *pb, struct box 
         vtr_tally_add(&t, pb);
     box->state = state_of(pb, &t);
     box->rest = pb->klass == VTR_CLASS_REST;
-    box->block_bytes = pb->block_bytes;
+    box->block_bytes = pb->extent.block_bytes;
     box->blocks = t.blocks;
     box->held = t.live + t.other;
     box->cached = t.cached;
@@ -85,8 +87,9 @@ static bool scene_look(struct scene *s, struct vtr_heap *heap)
     pthread_mutex_lock(&heap->lock);
     unsigned boxes = heap->segments_n * VTR_SEGMENT_PAGEBLOCKS;
     s->segments = heap->segments_n;
-    s->boxes = (struct box *)calloc(boxes, sizeof *s->boxes);
-    s->pages = (enum vtr_pages *)calloc(s->segments, sizeof *s->pages);
+    s->boxes = (struct box *)vtr_memory_zalloc_(boxes * sizeof *s->boxes, ALIGN);
+    s->pages =
+        (enum vtr_pages *)vtr_memory_zalloc_(s->segments * sizeof *s->pages, ALIGN);
     if (s->boxes != NULL && s->pages != NULL) {
         for (unsigned i = 0; i < boxes; i++)
             look_at(s, vtr_pageblock_at(heap, i), &s->boxes[i]);
@@ -240,7 +243,7 @@ int vtr_heap_picture(struct vtr_heap *heap, const char *path, struct vtr_error *
     else if (!draw(&s, path))
         rc = vtr_error_set_(err, errno != 0 ? errno : EIO, "name a file that can be written",
                             "heap '%s': cannot draw '%s': %s", s.name, path, strerror(errno));
-    free(s.boxes);
-    free(s.pages);
+    vtr_memory_free_(s.boxes);
+    vtr_memory_free_(s.pages);
     return rc;
 }

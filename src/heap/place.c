@@ -149,6 +149,13 @@ void vtr_place_made_(const struct vtr_record *rec)
     __atomic_store_n(&life->made, place_here(), __ATOMIC_RELAXED);
 }
 
+void vtr_made_again_(const struct vtr_record *rec, const char *file, int line)
+{
+    vtr_made_at_(file, line);
+    vtr_place_made_(rec);
+    vtr_made_at_(NULL, 0);
+}
+
 void vtr_place_ended_(const struct vtr_record *rec)
 {
     struct life *life = life_of(rec);
@@ -175,6 +182,11 @@ const char *vtr_place_ended_name(const struct vtr_record *rec)
 void vtr_made_at_(const char *file, int line)
 {
     (void)file, (void)line;
+}
+
+void vtr_made_again_(const struct vtr_record *rec, const char *file, int line)
+{
+    (void)rec, (void)file, (void)line;
 }
 
 #endif

