@@ -120,7 +120,8 @@ static void lane_give(int lane)
 }
 
 /* A thread ends. The other parts of the library free what they have of it at its end too, in the
- * first round of such calls, so the lane goes in the second. Later calls take the shared arena. */
+ * first round of such calls, so the lane goes in the second. Later calls take the shared arena; if
+ * jemalloc itself has left the thread by then, it takes its arena 0, whatever the flags. */
 static void thread_exit(void *round)
 {
     static char second;
