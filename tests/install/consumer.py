@@ -74,7 +74,7 @@ class Vitrine:
         return [bytes(self.ffi.buffer(entry.iov_base, entry.iov_len)) for entry in array]
 
     def live_blocks(self):
-        stat = self.ffi.new('struct vtr_heap_stat *', {'size': self.ffi.sizeof('struct vtr_heap_stat')})
+        stat = self.ffi.new('struct vtr_heap_stat *')
         if 'size' in dir(stat):
             stat.size = self.ffi.sizeof(stat[0])
         self.lib.vtr_heap_stat(self.heap, stat)
