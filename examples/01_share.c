@@ -9,7 +9,7 @@
 
 static unsigned long long held(struct vtr_heap *heap)
 {
-    struct vtr_heap_stat stat;
+    struct vtr_heap_stat stat = { .size = sizeof stat };
     vtr_heap_stat(heap, &stat);
     return stat.live_blocks;
 }

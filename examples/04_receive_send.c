@@ -100,7 +100,7 @@ int main(void)
 {
     struct vtr_error err;
     struct vtr_heap *heap;
-    struct vtr_heap_stat stat;
+    struct vtr_heap_stat stat = { .size = sizeof stat };
     if (vtr_heap_open(NULL, &heap, &err) != 0)
         quit(&err);
     struct vtr_port *here = open_end(heap), *there = open_end(heap);

@@ -71,7 +71,7 @@ int main(void)
     static struct vtr_data names[NAMES];
     struct vtr_error err;
     struct vtr_heap *heap;
-    struct vtr_heap_stat stat;
+    struct vtr_heap_stat stat = { .size = sizeof stat };
     if (vtr_heap_open(NULL, &heap, &err) != 0) {
         fprintf(stderr, "06_keep: %s\n  try: %s\n", err.what, err.hint);
         return 1;

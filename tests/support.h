@@ -40,7 +40,7 @@ static inline struct vtr_heap *test_heap(uint64_t max_bytes)
 
 static inline uint64_t test_live(struct vtr_heap *heap)
 {
-    struct vtr_heap_stat stat;
+    struct vtr_heap_stat stat = { .size = sizeof stat };
     vtr_heap_stat(heap, &stat);
     return stat.live_blocks;
 }

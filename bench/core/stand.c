@@ -162,7 +162,7 @@ void stand_stir(struct stand *s, unsigned round)
 
 struct stand_balance stand_balance(const struct stand *s)
 {
-    struct vtr_heap_stat any, single;
+    struct vtr_heap_stat any = { .size = sizeof any }, single = { .size = sizeof single };
     vtr_heap_stat(s->heap, &any);
     vtr_heap_stat(s->heap_st, &single);
     return (struct stand_balance){ any.live_blocks, single.live_blocks, mbufs_taken(s->mbufs),

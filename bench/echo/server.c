@@ -194,7 +194,7 @@ const struct engine *server_engine(const struct server *s) { return &s->engine; 
 
 int server_close(struct server *s, uint64_t *live, struct vtr_error *err)
 {
-    struct vtr_heap_stat stat = { .live_blocks = 0 };
+    struct vtr_heap_stat stat = { .size = sizeof stat };
     if (s == NULL)
         return 0;
     packets_fini(&s->packets);

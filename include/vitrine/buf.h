@@ -15,6 +15,7 @@
 #include <string.h>
 #include <vitrine/base.h>
 #include <vitrine/data.h>
+#include <vitrine/debug.h>
 #include <vitrine/heap.h>
 #include <vitrine/inline/cache.h>
 
@@ -181,6 +182,10 @@ VTR_INLINE VTR_MUST_USE bool vtr_buf_trim(struct vtr_buf *b, size_t len)
  */
 VTR_API VTR_MUST_USE bool vtr_buf_split(struct vtr_buf *b, size_t len, struct vtr_data *out);
 
+/** Private: the buf, or a copy of it, was sealed or ended before: names it and aborts. */
+VTR_API VTR_COLD __attribute__((noreturn)) void vtr_buf_broken_(const struct vtr_buf *b,
+                                                                const char *call);
+
 /**
  * Ends writing for ever. Cost: two stores. @param b consumed, left empty.
  * @return owned: the bytes; empty (and the block is free again) if there are none.
@@ -188,7 +193,8 @@ VTR_API VTR_MUST_USE bool vtr_buf_split(struct vtr_buf *b, size_t len, struct vt
 VTR_INLINE VTR_MUST_USE struct vtr_data vtr_buf_seal(struct vtr_buf *b)
 {
     struct vtr_data d = VTR_DATA_EMPTY;
-    vtr_check(b->rec != NULL);
+    if (VTR_UNLIKELY(b->rec == NULL) || VTR_UNLIKELY(!vtr_block_is_open_(b->rec)))
+        vtr_buf_broken_(b, "vtr_buf_seal");
     /* Field by field: a copy of it all would wait for the stores that were narrower. */
     struct vtr_record *rec = b->rec;
     uint32_t head = b->head, tail = b->tail;
@@ -232,6 +238,21 @@ VTR_INLINE VTR_MUST_USE bool vtr_data_try_own(struct vtr_data *d, struct vtr_buf
 }
 
 VTR_INLINE void vtr_buf_cleanup_(struct vtr_buf *b) { vtr_buf_fini(b); }
+
+#if defined VTR_DEBUG && !defined VTR_INSIDE_ /* debug.h: notes file and line */
+#define vtr_buf_init(heap, ...) vtr_buf_init(VTR_HERE_(heap), __VA_ARGS__)
+#define vtr_buf_init_bulk(heap, ...) vtr_buf_init_bulk(VTR_HERE_(heap), __VA_ARGS__)
+#define vtr_buf_fini(b) vtr_buf_fini(VTR_HERE_(b))
+VTR_INLINE VTR_MUST_USE bool vtr_data_try_own_here_(struct vtr_data *d, struct vtr_buf *out,
+                                                    const char *file, int line)
+{
+    if (!vtr_data_try_own(d, out))
+        return false;
+    vtr_made_again_(out->rec, file, line);
+    return true;
+}
+#define vtr_data_try_own(d, out) vtr_data_try_own_here_((d), (out), __FILE__, __LINE__)
+#endif
 
 VTR_END_DECLS
 #endif

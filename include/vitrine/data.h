@@ -18,6 +18,7 @@
 #define VITRINE_DATA_H
 
 #include <vitrine/base.h>
+#include <vitrine/debug.h>
 #include <vitrine/heap.h>
 #include <vitrine/inline/record.h>
 #include <vitrine/span.h>
@@ -257,6 +258,19 @@ VTR_INLINE void vtr_data_unref(struct vtr_data *d)
 VTR_API void vtr_data_unref_bulk(struct vtr_data *d, unsigned n);
 
 VTR_INLINE void vtr_data_cleanup_(struct vtr_data *d) { vtr_data_unref(d); }
+
+#if defined VTR_DEBUG && !defined VTR_INSIDE_ /* debug.h: notes file and line */
+VTR_INLINE void vtr_data_unref_here_(struct vtr_data *d, const char *file, int line)
+{
+    vtr_made_at_(file, line);
+    vtr_data_unref(d);
+    vtr_made_at_(NULL, 0);
+}
+#define vtr_data_unref(d) vtr_data_unref_here_((d), __FILE__, __LINE__)
+#define vtr_data_unref_bulk(d, n) vtr_data_unref_bulk(VTR_HERE_(d), n)
+#define vtr_data_copy(heap, ...) vtr_data_copy(VTR_HERE_(heap), __VA_ARGS__)
+#define vtr_data_prepend(heap, ...) vtr_data_prepend(VTR_HERE_(heap), __VA_ARGS__)
+#endif
 
 VTR_END_DECLS
 #endif

@@ -44,7 +44,7 @@ struct vtr_pkt {
 VTR_STATIC_ASSERT(sizeof(struct vtr_pkt) == 32, "vtr_pkt is ABI");
 
 /** Ends the packet's data. @param pkt left empty; empty is allowed. */
-VTR_INLINE void vtr_pkt_unref(struct vtr_pkt *pkt) { vtr_data_unref(&pkt->data); }
+VTR_INLINE void vtr_pkt_unref(struct vtr_pkt *pkt) { (vtr_data_unref)(&pkt->data); }
 
 /** Zero is the default for every field but @ref size. */
 struct vtr_port_opts {

@@ -10,6 +10,7 @@
 #include <vitrine/buf.h>
 #include <vitrine/checksum.h>
 #include <vitrine/data.h>
+#include <vitrine/debug.h>
 #include <vitrine/heap.h>
 #include <vitrine/keep.h>
 #include <vitrine/memory.h>

@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <sys/uio.h>
 
+#include "base/text.h"
 #include "heap/block.h"
+#include "heap/name.h"
 
 enum { SPLIT_COUNTS = 32, BULK = 64 };
 
@@ -20,6 +22,7 @@ static bool fits_a_block(size_t headroom, size_t room)
 
 int vtr_buf_init_any_(struct vtr_heap *heap, size_t headroom, size_t room, struct vtr_buf *out)
 {
+    VTR_PLACE_CALL_;
     if (!fits_a_block(headroom, room))
         return -EMSGSIZE;
     struct vtr_record *rec = vtr_block_take_for(heap, headroom + room);
@@ -32,6 +35,7 @@ int vtr_buf_init_any_(struct vtr_heap *heap, size_t headroom, size_t room, struc
 unsigned vtr_buf_init_bulk(struct vtr_heap *heap, size_t headroom, size_t room,
                            struct vtr_buf *bufs, unsigned n)
 {
+    VTR_PLACE_CALL_;
     struct vtr_record *recs[BULK];
     unsigned done = 0, got = BULK;
     int klass = fits_a_block(headroom, room) ? vtr_class_for_(headroom + room) : -1;
@@ -94,11 +98,29 @@ void vtr_buf_return_counts_(struct vtr_buf *b)
     b->ahead = 0;
 }
 
+/* A copy of a buf that was sealed or ended since: its block is immutable, or gone. */
+void vtr_buf_broken_(const struct vtr_buf *b, const char *call)
+{
+    struct vtr_text t = { .len = 0 };
+    vtr_text_add(&t, "vitrine: ");
+    vtr_text_add(&t, call);
+    vtr_text_add(&t, b->rec == NULL ? ": the buf is empty: it was sealed or ended before, or never "
+                                      "begun"
+                                    : ": a copy of this buf was sealed or ended before: ");
+    if (b->rec != NULL)
+        vtr_text_handle(&t, vtr_what_(b->rec, 0));
+    vtr_text_add(&t, "\n  try: keep one vtr_buf a block, and hand it on by vtr_move()\n");
+    vtr_text_abort(&t);
+}
+
 void vtr_buf_fini(struct vtr_buf *b)
 {
+    VTR_PLACE_CALL_;
     struct vtr_record *rec = b->rec;
     if (rec == NULL)
         return;
+    if (VTR_UNLIKELY(!vtr_block_is_open_(rec)))
+        vtr_buf_broken_(b, "vtr_buf_fini");
     vtr_buf_return_counts_(b);
     /* Nobody writes it any more, and what was split off may live on. */
     uint64_t what = vtr_block_seal_(rec, b->tail);

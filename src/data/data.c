@@ -12,6 +12,7 @@
 #include "data/join.h"
 #include "heap/block.h"
 #include "heap/magazine.h"
+#include "heap/place.h"
 
 enum { HEADER_MAX = 1024, HEADER_BLOCK = 8 << 10, HEADER_ALIGN = 16, HEADER_COUNTS = 32 };
 
@@ -171,6 +172,7 @@ static inline int header_join(struct vtr_carved *h, struct vtr_data head, struct
 int vtr_data_prepend(struct vtr_heap *heap, const void *header, size_t len, struct vtr_data d,
                      struct vtr_data *out)
 {
+    VTR_PLACE_CALL_;
     struct vtr_cache *cache = vtr_cache_of(heap);
     int rc = 0;
     if (VTR_UNLIKELY(len > HEADER_MAX || len > VTR_DATA_MAX - d.len))

@@ -69,9 +69,13 @@ static VTR_COLD bool refill(struct vtr_cache *cache, unsigned klass)
     return got != 0;
 }
 
-static VTR_COLD unsigned take_failed(struct vtr_heap *heap, unsigned wanted, unsigned got)
+/* @return got. */
+static VTR_COLD unsigned take_failed(struct vtr_heap *heap, uint64_t bytes, unsigned wanted,
+                                     unsigned got)
 {
-    __atomic_add_fetch(&heap->failed, wanted - got, __ATOMIC_RELAXED); /* O: a statistic */
+    bool quota = vtr_block_refused_(heap, bytes) == -EDQUOT;
+    __atomic_add_fetch(quota ? &heap->failed_quota : &heap->failed_limit, wanted - got,
+                       __ATOMIC_RELAXED); /* O: a statistic */
     return got;
 }
 
@@ -84,13 +88,13 @@ unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_recor
     unsigned got = 0;
     while (got < n) {
         if (VTR_UNLIKELY(m == NULL || vtr_fault_(VTR_FAULT_BLOCK) != 0))
-            return take_failed(heap, n, got);
+            return take_failed(heap, vtr_class_bytes_(klass), n, got);
         unsigned more = vtr_cache_pop(cache, m, recs + got, n - got);
         for (unsigned i = 0; i < more; i++)
-            vtr_block_open_(recs[got + i], own);
+            vtr_block_taken(recs[got + i], own);
         got += more;
         if (VTR_UNLIKELY(got < n) && !refill(cache, klass))
-            return take_failed(heap, n, got);
+            return take_failed(heap, vtr_class_bytes_(klass), n, got);
     }
     return got;
 }
@@ -104,9 +108,9 @@ struct vtr_record *vtr_block_take_for(struct vtr_heap *heap, size_t bytes)
     if (vtr_fault_(VTR_FAULT_BLOCK) == 0)
         rec = vtr_large_take(heap, bytes);
     if (rec == NULL)
-        take_failed(heap, 1, 0);
+        take_failed(heap, bytes, 1, 0);
     else
-        vtr_block_open_(rec, heap->own_bit);
+        vtr_block_taken(rec, heap->own_bit);
     return rec;
 }
 
@@ -151,8 +155,7 @@ void vtr_blocks_end(struct vtr_record **recs, unsigned n)
             run = 0;
         }
         of = pb;
-        rec->gen |= 1;
-        __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
+        vtr_block_freed(rec);
         recs[from + run++] = rec;
     }
     if (run != 0)

@@ -17,6 +17,8 @@
 #include "heap/large.h"
 #include "heap/magazine.h"
 #include "heap/pageblock.h"
+#include "heap/place.h"
+#include "heap/poison.h"
 
 /** @return the smallest class whose blocks hold @p bytes, or -1: that is a large block. */
 VTR_API int vtr_class_for_(size_t bytes);
@@ -33,6 +35,14 @@ VTR_API unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct v
 
 /** @return why a block of @p bytes was just refused: -EDQUOT or -ENOMEM. */
 VTR_API VTR_COLD int vtr_block_refused_(struct vtr_heap *heap, size_t bytes);
+
+/** vtr_block_open_() of one that was free. */
+static inline void vtr_block_taken(struct vtr_record *rec, uint64_t own)
+{
+    vtr_unpoison_(rec);
+    vtr_block_open_(rec, own);
+    vtr_place_made_(rec);
+}
 
 /** Takes one open block of whatever class holds @p bytes, also a large one. @return NULL: as
  * vtr_block_take_(). */
@@ -54,16 +64,24 @@ VTR_API bool vtr_block_upgrade_(uint64_t what, uint64_t gen);
 /** The last handle of this process is gone (its count is BUSY): clears the process's bit. */
 VTR_API void vtr_block_release_(struct vtr_record *rec);
 
-/** Free: into the thread's magazine. The record is the caller's alone: BUSY, or not SHARED. */
-static inline void vtr_block_recycle(struct vtr_pageblock *pb, struct vtr_record *rec)
+/** The block is free, and about to go where free ones are. The record is the caller's alone: BUSY,
+ * or not SHARED. */
+static inline void vtr_block_freed(struct vtr_record *rec)
 {
     rec->gen |= 1; /* handles that are left over are seen to be stale from here on */
-    if (VTR_UNLIKELY(pb->klass >= VTR_CLASSES)) {
-        vtr_large_give(pb);
-        return;
-    }
+    vtr_place_ended_(rec);
+    vtr_poison_(rec);
     __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
-    vtr_cache_keep(pb->heap, pb->klass, rec);
+}
+
+/** Into the thread's magazine with it. */
+static inline void vtr_block_recycle(struct vtr_pageblock *pb, struct vtr_record *rec)
+{
+    vtr_block_freed(rec);
+    if (VTR_LIKELY(pb->klass < VTR_CLASSES))
+        vtr_cache_keep(pb->heap, pb->klass, rec);
+    else
+        vtr_large_give(pb);
 }
 
 /** The same when nothing else can name the block: vtr_record_last_() said so. */

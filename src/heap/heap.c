@@ -12,7 +12,10 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "heap/heaps.h"
 #include "heap/pageblock.h"
+#include "heap/poison.h"
+#include "heap/survivors.h"
 
 enum { SLOT = 0 }; /* a private heap is a domain of one */
 enum { FLAGS = VTR_HEAP_SINGLE_VIEW | VTR_HEAP_SINGLE_THREAD };
@@ -73,6 +76,7 @@ static void heap_free(struct vtr_heap *heap)
 {
     for (unsigned k = 0; k < heap->segments_n; k++)
         vtr_segment_destroy(&heap->segments[k]);
+    vtr_poison_forget(&heap->views, heap->segments_n);
     vtr_views_release(&heap->views);
     vtr_depots_fini(heap);
     vtr_foreigners_fini(heap);
@@ -130,6 +134,8 @@ int vtr_heap_open(const struct vtr_heap_opts *opts, struct vtr_heap **out, struc
     pthread_mutex_init(&heap->lock, NULL);
     vtr_depots_init(heap);
     vtr_foreigners_init(heap);
+    heap->pid = getpid();
+    vtr_heaps_add(heap);
     *out = heap;
     return 0;
 }
@@ -154,21 +160,11 @@ void vtr_heap_uncharge(struct vtr_heap *heap, uint64_t bytes, uint32_t n)
 
 int vtr_heap_close(struct vtr_heap *heap, struct vtr_error *err)
 {
-    struct vtr_heap_stat stat;
     if (heap == NULL)
         return 0;
-    vtr_heap_stat(heap, &stat);
-    if (stat.live_blocks != 0)
-        return vtr_error_set_(err, EBUSY, "end every vtr_data, vtr_buf and port of the heap first",
-                              "heap '%s': %llu blocks (%llu bytes) still referenced", heap->name,
-                              (unsigned long long)stat.live_blocks,
-                              (unsigned long long)stat.live_bytes);
-    if (stat.adopted_blocks != 0)
-        return vtr_error_set_(err, EBUSY, "end every vtr_data of what the heap adopted first",
-                              "heap '%s': %llu adopted pieces of memory (%llu bytes) still "
-                              "referenced",
-                              heap->name, (unsigned long long)stat.adopted_blocks,
-                              (unsigned long long)stat.adopted_bytes);
+    if (vtr_survivors_name(heap, err) != 0)
+        return -EBUSY;
+    vtr_heaps_remove(heap);
     vtr_caches_detach(heap);
     heap_free(heap);
     return 0;

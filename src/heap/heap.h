@@ -7,6 +7,7 @@
 #define VITRINE_HEAP_HEAP_H
 
 #include <pthread.h>
+#include <sys/types.h>
 #include <vitrine/heap.h>
 
 #include "heap/class.h"
@@ -25,6 +26,7 @@ struct vtr_heap {
     uint8_t record_flags; /* of every record: VTR_RECORD_SINGLE or none */
     unsigned segments_max;
     enum vtr_pages pages;
+    pid_t pid; /* whose blocks these are; a forked child has none of them */
     char name[32];
 
     pthread_mutex_t lock; /* segments, segment count, pageblocks changing class */
@@ -34,16 +36,15 @@ struct vtr_heap {
     unsigned retire_next;  /* where the search for an idle pageblock goes on */
     unsigned sweep_next;   /* where the search for free blocks goes on */
     uint32_t half_cut[VTR_CLASSES]; /* pageblocks with blocks left that no thread cuts */
-    uint64_t failed;       /* atomic, relaxed */
     uint64_t charged;      /* atomic, relaxed; bytes of blocks in use and in magazines */
+    uint64_t failed_limit, failed_quota; /* atomic, relaxed; blocks refused */
+    uint64_t keep_refs, keep_copies, keep_bytes, keep_saved; /* atomic, relaxed: vtr_data_keep */
     bool linked;           /* single-threaded: its thread has come; under the lock of magazine.c */
 
     struct vtr_depot depot[VTR_CLASSES]; /* each has its lock */
     struct vtr_cache *caches;            /* under the lock of magazine.c */
 
     struct vtr_foreigners foreigners; /* has its lock */
-    /* atomic, relaxed; vtr_data_keep() */
-    uint64_t keep_refs, keep_copies, keep_bytes, keep_saved;
 };
 
 /** Charges the quota with up to @p n blocks of @p bytes. @return how many it allows. */

@@ -5,6 +5,7 @@
 #include "heap/large.h"
 
 #include "heap/magazine.h"
+#include "heap/poison.h"
 
 uint64_t vtr_large_bytes(size_t bytes)
 {
@@ -18,8 +19,11 @@ static struct vtr_record *large_set(struct vtr_heap *heap, uint64_t bytes)
     struct vtr_pageblock *pb = vtr_pageblock_run(heap, run);
     if (pb == NULL || !vtr_pageblock_set(pb, VTR_CLASS_LARGE, 1, (uint32_t)bytes))
         return NULL;
-    for (unsigned i = 1; i < run; i++)
-        vtr_pageblock_at(heap, pb->index + i)->klass = VTR_CLASS_REST;
+    for (unsigned i = 1; i < run; i++) {
+        struct vtr_pageblock *rest = vtr_pageblock_at(heap, pb->index + i);
+        vtr_poison_leave(rest);
+        rest->klass = VTR_CLASS_REST;
+    }
     struct vtr_record *rec = vtr_pageblock_record(pb, 0);
     __atomic_store_n(&pb->fresh, 1, __ATOMIC_RELEASE); /* R4 */
     return rec;

@@ -17,6 +17,7 @@
 #include "heap/block.h"
 #include "heap/heap.h"
 #include "heap/pageblock.h"
+#include "heap/poison.h"
 
 /* Hot: the cache used last. Initial-exec and small, so that dlopen of the library works. */
 __thread struct vtr_cache *vtr_cache_last __attribute__((tls_model("initial-exec")));
@@ -73,11 +74,14 @@ void vtr_carved_set_(struct vtr_carved *carved, struct vtr_record *rec)
     vtr_record_unref_(vtr_block_seal_(old, carved->next));
 }
 
+/* Builds that look at each block that is taken, or make taking fail, have it come here. */
+enum { INLINE_TAKES = !VTR_POISON_ASAN && !VTR_POISON_PATTERN };
+
 /* What the thread finds first from here on. */
 static struct vtr_cache *cache_use(struct vtr_cache *cache)
 {
     vtr_cache_last = cache;
-    vtr_magazines_last_ = cache != NULL && VTR_INLINE_TAKES ? &cache->mine : NULL;
+    vtr_magazines_last_ = cache != NULL && INLINE_TAKES ? &cache->mine : NULL;
     return cache;
 }
 

@@ -29,13 +29,6 @@
 struct vtr_heap;
 struct vtr_pageblock;
 
-/* Builds that look at each block that is taken, or make taking fail, have it come here. */
-#if VTR_DEBUG
-enum { VTR_INLINE_TAKES = 0 };
-#else
-enum { VTR_INLINE_TAKES = 1 };
-#endif
-
 /* Most blocks that move between a thread and the depot at once; hides the depot's lock. */
 #define VTR_BATCH_MAX 64u
 

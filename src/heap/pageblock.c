@@ -8,6 +8,7 @@
 #include <sched.h>
 
 #include "heap/block.h"
+#include "heap/poison.h"
 
 /* How far one failing allocation looks, so that a full heap costs a bounded time a call. Retiring
  * counts holder words, a cold look at a pageblock as 64: one in use mostly shows in its first. */
@@ -206,6 +207,7 @@ bool vtr_pageblock_set(struct vtr_pageblock *pb, unsigned klass, uint32_t blocks
     const struct vtr_segment *segment = &pb->heap->segments[pb->index / VTR_SEGMENT_PAGEBLOCKS];
     if (vtr_segment_back_holders(segment, pb->index % VTR_SEGMENT_PAGEBLOCKS, blocks) != 0)
         return false;
+    vtr_poison_leave(pb);
     pb->klass = (uint8_t)klass;
     pb->extent.block_bytes = block_bytes;
     pb->extent.fill_scale = (UINT64_C(255) << 32) / block_bytes;
@@ -296,6 +298,8 @@ struct vtr_record *vtr_pageblock_record(struct vtr_pageblock *pb, uint32_t i)
         h->gen = pb->heap->epoch;
     if (pb->ever <= i)
         pb->ever = i + 1;
+    if (pb->klass < VTR_CLASSES)
+        vtr_poison_(rec);
     return rec;
 }
 

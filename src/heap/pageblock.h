@@ -31,6 +31,9 @@ struct vtr_pageblock {
     uint32_t blocks;
     uint32_t fresh; /* atomic; written by the owning thread */
     uint32_t ever;  /* written by the owning thread */
+#ifdef VTR_DEBUG
+    bool poison_head, poison_tail; /* under the heap's lock: the end of a freed large block */
+#endif
 };
 VTR_STATIC_ASSERT(sizeof(struct vtr_pageblock) <= VTR_PAGE_BYTES, "the first page of the area");
 VTR_STATIC_ASSERT(offsetof(struct vtr_pageblock, extent) == 0, "what vtr_extent_of() finds");

@@ -10,6 +10,8 @@
 
 #include "base/system.h"
 
+#include "heap/poison.h"
+
 #ifndef MFD_HUGE_2MB
 #define MFD_HUGE_2MB (21u << 26)
 #endif
@@ -240,6 +242,7 @@ int vtr_segment_create(struct vtr_views *views, unsigned k, enum vtr_pages pages
         close(s.data_fd);
         return s.holders_fd;
     }
+    vtr_poison_segment(views, k);
     *out = s;
     return 0;
 }

@@ -1,46 +1,83 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * What a heap holds, for people and monitors. Read from the holder words, so it cannot drift.
+ * What a heap holds. Read from the holder words and records, so it cannot drift.
  */
-#include <stdio.h>
+#include "heap/stat.h"
+
+#include <errno.h>
 #include <string.h>
 
+#include "heap/block.h"
 #include "heap/heap.h"
-#include "heap/pageblock.h"
 
-const char *vtr_pages_name(enum vtr_pages pages)
+#define STRONG UINT64_C(0xffffffff)
+VTR_STATIC_ASSERT(VTR_SLOTS == 32, "the strong bits are the lower half");
+
+enum { FILL_MAX = 255 };
+VTR_STATIC_ASSERT(FILL_MAX == (1 << 8 * sizeof(((struct vtr_record *)0)->fill)) - 1,
+                  "a record keeps how much was sealed in 255ths");
+
+/* The mark and the count are looked at together: looked for among the caches afterwards, a block
+ * that is carved from may be one not counted before. */
+static bool only_carved(const struct vtr_record *rec)
 {
-    static const char *const names[] = { "any pages", "reserved huge pages",
-                                         "transparent huge pages", "4 KiB pages" };
-    return names[pages];
+    return (vtr_record_flags_(rec) & VTR_RECORD_CARVED) != 0 &&
+           __atomic_load_n(&rec->count, __ATOMIC_RELAXED) ==
+               __atomic_load_n(&rec->fill, __ATOMIC_RELAXED); /* O: as it was just now */
 }
 
-/* A header block that only its thread's cache holds is the library's, not the program's. Both are
- * looked at together: looked for among the caches afterwards, it may be one not counted before. */
-static bool block_is_live(struct vtr_record *rec, uint64_t own)
+bool vtr_block_is_live(const struct vtr_record *rec, uint64_t own_bit)
 {
-    return (__atomic_load_n(&vtr_holders_of(rec)->word, __ATOMIC_RELAXED) & own) != 0 &&
-           !((vtr_record_flags_(rec) & VTR_RECORD_CARVED) != 0 &&
-             __atomic_load_n(&rec->count, __ATOMIC_RELAXED) ==
-                 __atomic_load_n(&rec->fill, __ATOMIC_RELAXED));
+    uint64_t word = __atomic_load_n(&vtr_holders_of(rec)->word, __ATOMIC_RELAXED); /* O: the same */
+    return (word & own_bit) != 0 && !only_carved(rec);
 }
 
-static void pageblock_stat(struct vtr_pageblock *pb, struct vtr_heap_stat *out)
+/* What one of the holders of a block answers for. Its bytes are shared out as cards are, so that
+ * the shares of all add up to it. */
+static uint64_t fair_share(uint64_t bytes, uint64_t word, uint64_t own)
+{
+    uint64_t strong = word & STRONG;
+    unsigned holders = (unsigned)__builtin_popcountll(strong);
+    unsigned before = (unsigned)__builtin_popcountll(strong & (own - 1));
+    return bytes / holders + (before < bytes % holders ? 1 : 0);
+}
+
+static uint64_t visible(const struct vtr_record *rec, uint64_t bytes)
+{
+    bool open = (__atomic_load_n(&vtr_holders_of(rec)->gen, __ATOMIC_RELAXED) & 1) != 0;
+    return open ? bytes : bytes * __atomic_load_n(&rec->fill, __ATOMIC_RELAXED) / FILL_MAX;
+}
+
+/* O: each block as it was when it was looked at. */
+static void tally_block(struct vtr_tally *t, const struct vtr_record *rec, uint64_t bytes,
+                        uint64_t own)
+{
+    uint64_t word = __atomic_load_n(&vtr_holders_of(rec)->word, __ATOMIC_RELAXED);
+    if (word == 0) {
+        t->cached += __atomic_load_n(&rec->count, __ATOMIC_RELAXED) == VTR_COUNT_CACHED;
+        return;
+    }
+    if ((word & own) == 0 || only_carved(rec)) {
+        t->other++;
+        return;
+    }
+    t->live++;
+    t->live_bytes += bytes;
+    t->visible_bytes += visible(rec, bytes);
+    t->fair_bytes += fair_share(bytes, word, own);
+    t->unique_bytes += word == own ? bytes : 0;
+}
+
+void vtr_tally_add(struct vtr_tally *tally, const struct vtr_pageblock *pb)
 {
     uint32_t fresh = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE); /* A4 */
-    for (uint32_t i = 0; i < fresh; i++) {
-        if (!block_is_live(&pb->records[i], pb->own_bit))
-            continue;
-        out->live_blocks++;
-        out->live_bytes += pb->extent.block_bytes;
-    }
-    out->pageblock_bytes += VTR_PAGEBLOCK_BYTES;
+    for (uint32_t i = 0; i < fresh; i++)
+        tally_block(tally, &pb->records[i], pb->extent.block_bytes, pb->own_bit);
+    tally->blocks += pb->blocks;
 }
 
-void vtr_heap_stat(struct vtr_heap *heap, struct vtr_heap_stat *out)
+static void count_segments(struct vtr_heap *heap, struct vtr_heap_stat *out)
 {
-    memset(out, 0, sizeof *out);
-    pthread_mutex_lock(&heap->lock); /* no pageblock changes its class meanwhile */
     out->max_bytes = heap->segments_max * VTR_SEGMENT_BYTES;
     out->segment_bytes = heap->segments_n * VTR_SEGMENT_BYTES;
     for (unsigned k = 0; k < heap->segments_n; k++) {
@@ -49,46 +86,77 @@ void vtr_heap_stat(struct vtr_heap *heap, struct vtr_heap_stat *out)
         if (heap->segments[k].pages == VTR_PAGES_THP)
             out->thp_bytes += VTR_SEGMENT_BYTES;
     }
-    for (unsigned i = 0; i < heap->segments_n * VTR_SEGMENT_PAGEBLOCKS; i++) {
-        struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->klass != VTR_CLASS_NONE)
-            pageblock_stat(pb, out);
+}
+
+static void count_pageblock(struct vtr_heap_stat *out, const struct vtr_pageblock *pb)
+{
+    struct vtr_tally t = { .blocks = 0 };
+    out->pageblock_bytes += pb->klass != VTR_CLASS_NONE ? VTR_PAGEBLOCK_BYTES : 0;
+    if (!vtr_pageblock_has_blocks(pb))
+        return;
+    vtr_tally_add(&t, pb);
+    out->live_blocks += t.live;
+    out->live_bytes += t.live_bytes;
+    out->visible_bytes += t.visible_bytes;
+    out->fair_bytes += t.fair_bytes;
+    out->unique_bytes += t.unique_bytes;
+    out->cached_blocks += t.cached;
+    out->cached_bytes += t.cached * pb->extent.block_bytes;
+    if (pb->klass == VTR_CLASS_LARGE) {
+        out->large_blocks += t.live;
+        out->large_bytes += t.live_bytes;
     }
-    pthread_mutex_unlock(&heap->lock);
-    out->failed = __atomic_load_n(&heap->failed, __ATOMIC_RELAXED);
+}
+
+/* O: statistics, all of them. */
+static void read_counters(struct vtr_heap *heap, struct vtr_heap_stat *out)
+{
     vtr_foreigners_count(heap, &out->adopted_blocks, &out->adopted_bytes);
+    out->charged_bytes = __atomic_load_n(&heap->charged, __ATOMIC_RELAXED);
+    out->quota_bytes = heap->quota != UINT64_MAX ? heap->quota : 0;
+    out->failed_limit = __atomic_load_n(&heap->failed_limit, __ATOMIC_RELAXED);
+    out->failed_quota = __atomic_load_n(&heap->failed_quota, __ATOMIC_RELAXED);
     out->keep_refs = __atomic_load_n(&heap->keep_refs, __ATOMIC_RELAXED);
     out->keep_copies = __atomic_load_n(&heap->keep_copies, __ATOMIC_RELAXED);
     out->keep_bytes = __atomic_load_n(&heap->keep_bytes, __ATOMIC_RELAXED);
     out->keep_saved = __atomic_load_n(&heap->keep_saved, __ATOMIC_RELAXED);
 }
 
-static const char *why_not_better(struct vtr_heap *heap)
+void vtr_heap_stat(struct vtr_heap *heap, struct vtr_heap_stat *out)
 {
-    pthread_mutex_lock(&heap->lock);
-    enum vtr_pages best_not = heap->segments[heap->segments_n - 1].best_not;
-    enum vtr_pages pages = heap->segments[heap->segments_n - 1].pages;
+    struct vtr_heap_stat s = { .size = out->size };
+    vtr_check(out->size >= sizeof out->size && out->size <= sizeof(struct vtr_heap_stat));
+    pthread_mutex_lock(&heap->lock); /* no pageblock changes its class meanwhile */
+    count_segments(heap, &s);
+    for (unsigned i = 0; i < heap->segments_n * VTR_SEGMENT_PAGEBLOCKS; i++)
+        count_pageblock(&s, vtr_pageblock_at(heap, i));
     pthread_mutex_unlock(&heap->lock);
-    if (best_not == VTR_PAGES_AUTO)
-        return "";
-    if (pages == VTR_PAGES_THP)
-        return " (no reserved huge pages; vm.nr_hugepages gives them)";
-    return " (no reserved huge pages, and shmem_enabled does not allow transparent ones)";
+    read_counters(heap, &s);
+    memcpy(out, &s, s.size);
 }
 
-int vtr_heap_report(struct vtr_heap *heap, char *text, size_t size)
+int vtr_heap_class_stat(struct vtr_heap *heap, unsigned klass, struct vtr_heap_class_stat *out)
 {
-    struct vtr_heap_stat s;
-    vtr_heap_stat(heap, &s);
-    uint64_t small = s.segment_bytes - s.hugetlb_bytes - s.thp_bytes;
-    return snprintf(text, size,
-                    "heap '%s': %llu of at most %llu MiB taken: %llu reserved huge, %llu "
-                    "transparent huge, %llu on 4 KiB pages%s; %llu blocks hold %llu KiB; %llu "
-                    "allocations refused",
-                    heap->name, (unsigned long long)(s.segment_bytes >> 20),
-                    (unsigned long long)(s.max_bytes >> 20),
-                    (unsigned long long)(s.hugetlb_bytes >> 20),
-                    (unsigned long long)(s.thp_bytes >> 20), (unsigned long long)(small >> 20),
-                    why_not_better(heap), (unsigned long long)s.live_blocks,
-                    (unsigned long long)(s.live_bytes >> 10), (unsigned long long)s.failed);
+    struct vtr_heap_class_stat s = { .size = out->size };
+    struct vtr_tally t = { .blocks = 0 };
+    vtr_check(out->size >= sizeof out->size && out->size <= sizeof(struct vtr_heap_class_stat));
+    if (klass >= VTR_CLASSES)
+        return -EINVAL;
+    pthread_mutex_lock(&heap->lock);
+    for (unsigned i = 0; i < heap->segments_n * VTR_SEGMENT_PAGEBLOCKS; i++) {
+        const struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
+        if (pb->klass != klass)
+            continue;
+        s.pageblocks++;
+        vtr_tally_add(&t, pb);
+    }
+    pthread_mutex_unlock(&heap->lock);
+    s.bytes = vtr_class_bytes_(klass);
+    s.blocks = t.blocks;
+    s.live = t.live;
+    s.cached = t.cached;
+    s.other = t.other;
+    s.free = t.blocks - t.live - t.cached - t.other;
+    memcpy(out, &s, s.size);
+    return 0;
 }

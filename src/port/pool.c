@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "heap/block.h"
+#include "heap/place.h"
 
 int vtr_pool_ops_ = -1;
 
@@ -69,6 +70,7 @@ static bool carry_all(struct vtr_rack *rack, struct rte_mbuf **mbufs, unsigned n
 static int pool_dequeue(struct rte_mempool *mp, void **objs, unsigned n)
 {
     struct vtr_rack *rack = mp->pool_data;
+    VTR_PLACE_NAMED_(rack->name);
     if (VTR_UNLIKELY(rack->heap == NULL || (rack->n < n && !vtr_rack_refill_(rack, n))))
         return -ENOBUFS;
     bool fill = rack->cache != NULL && objs == rack->cache->objs;

@@ -174,6 +174,8 @@ static int racks_create(struct vtr_port *port, struct setup *s)
         if (port->rxq[q].rack == NULL || port->txq[q].rack == NULL)
             return vtr_spec_fail_(&s->spec, s->err, ENOMEM, "lower queues, rx_descs or tx_descs",
                                   "no memory for packet headers");
+        snprintf(port->rxq[q].rack->name, sizeof port->rxq[q].rack->name, "port %.58s",
+                 s->spec.shown);
     }
     return 0;
 }

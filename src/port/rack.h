@@ -48,6 +48,7 @@ struct vtr_rack {
     uint32_t max;
     bool sends;
     struct vtr_heap *heap; /* NULL: a send rack, or a closed one */
+    char name[64];         /* "port null:0": where its blocks come from */
     unsigned klass;
     uint16_t lead;    /* bytes of a block before an mbuf's buffer */
     uint16_t buf_len; /* of an mbuf: from there to the block's end */

@@ -324,7 +324,7 @@ struct full {
 
 static uint64_t segment_bytes(struct vtr_heap *heap)
 {
-    struct vtr_heap_stat stat;
+    struct vtr_heap_stat stat = { .size = sizeof stat };
     vtr_heap_stat(heap, &stat);
     return stat.segment_bytes;
 }

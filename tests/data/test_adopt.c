@@ -104,7 +104,7 @@ static void a_heap_stays_open_while_it_has_adopted_bytes_out(void **state)
     struct vtr_heap *heap = test_heap(64 << 20);
     struct lent lent = { 0 };
     struct vtr_data d = adopt(heap, "lent", &lent), more = adopt(heap, "more", &lent);
-    struct vtr_heap_stat stat;
+    struct vtr_heap_stat stat = { .size = sizeof stat };
     struct vtr_error err;
     vtr_heap_stat(heap, &stat);
     assert_int_equal(stat.adopted_blocks, 2);

@@ -273,45 +273,6 @@ static void auto_ends_data_on_every_path(void **state)
     vtr_data_unref(&kept);
 }
 
-static void unref_twice(void)
-{
-    struct vtr_heap *heap = test_heap(64 << 20);
-    struct vtr_data d = test_data(heap, "x", 1), again = d;
-    vtr_data_unref(&d);
-    vtr_data_unref(&again);
-}
-
-static void read_after_reuse(void)
-{
-    struct vtr_heap *heap = test_heap(64 << 20);
-    struct vtr_data d = test_data(heap, "x", 1), stale = d;
-    size_t run;
-    vtr_data_unref(&d);
-    d = test_data(heap, "y", 1); /* the same block, a generation later */
-    if (vtr_data_at(stale, 0, &run) != NULL)
-        puts("read");
-}
-
-static void ref_after_the_end(void)
-{
-    struct vtr_heap *heap = test_heap(64 << 20);
-    struct vtr_data d = test_data(heap, "x", 1), stale = d;
-    vtr_data_unref(&d);
-    d = vtr_data_ref(stale);
-}
-
-static void misuse_is_named_and_ends_the_process(void **state)
-{
-    (void)state;
-    char said[512];
-    assert_int_equal(test_death(unref_twice, said, sizeof said), SIGABRT);
-    assert_non_null(strstr(said, "vtr_data_unref: the block at"));
-    assert_int_equal(test_death(ref_after_the_end, said, sizeof said), SIGABRT);
-    assert_non_null(strstr(said, "vtr_data_ref: the block at"));
-    assert_int_equal(test_death(read_after_reuse, said, sizeof said), SIGABRT);
-    assert_non_null(strstr(said, "vtr_data_at: the block at"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,7 +291,6 @@ int main(void)
         test_with_heap(an_iovec_lists_the_segments),
         test_with_heap(comparing_is_by_bytes_then_length),
         test_with_heap(auto_ends_data_on_every_path),
-        cmocka_unit_test(misuse_is_named_and_ends_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static struct vtr_data_cost cost_of(const struct vtr_data *d, unsigned n)
 
 static struct vtr_heap_stat stat_of(struct vtr_heap *heap)
 {
-    struct vtr_heap_stat stat;
+    struct vtr_heap_stat stat = { .size = sizeof stat };
     vtr_heap_stat(heap, &stat);
     return stat;
 }

@@ -339,7 +339,7 @@ static void op_cost(struct world *w)
 /* All references are here, so what they cost is what there is. */
 static void check_all(struct world *w)
 {
-    struct vtr_heap_stat stat;
+    struct vtr_heap_stat stat = { .size = sizeof stat };
     for (int k = 0; k < VALUES; k++)
         check(&w->pair[k]);
     vtr_heap_stat(w->heap, &stat);

@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         parse(vtr_span_of(bytes + MESSAGE_FRAME, len - MESSAGE_FRAME));
     answer(&engine, vtr_span_of(bytes, len));
     store_settle(engine.store);
-    struct vtr_heap_stat heap_stat;
+    struct vtr_heap_stat heap_stat = { .size = sizeof heap_stat };
     struct store_stat stat;
     static unsigned runs;
     if (++runs % 4096 == 0) {

@@ -24,9 +24,9 @@ HEADER = {
     'base.h': 'base', 'memory.h': 'base',
     'span.h': 'span', 'reader.h': 'span', 'writer.h': 'span', 'primitive.h': 'span',
     'wire.h': 'span', 'parse.h': 'span', 'checksum.h': 'span',
-    'heap.h': 'heap', 'inline/record.h': 'heap', 'inline/block.h': 'heap', 'inline/cache.h': 'heap',
-    'buf.h': 'data', 'data.h': 'data', 'adopt.h': 'data', 'static.h': 'data', 'keep.h': 'data',
-    'vitrine.h': 'data',
+    'heap.h': 'heap', 'debug.h': 'heap', 'inline/record.h': 'heap', 'inline/block.h': 'heap',
+    'inline/cache.h': 'heap', 'buf.h': 'data', 'data.h': 'data', 'adopt.h': 'data',
+    'static.h': 'data', 'keep.h': 'data', 'vitrine.h': 'data',
     'port.h': 'port',
 }
 APPS = ('bench/', 'examples/')

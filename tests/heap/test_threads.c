@@ -275,7 +275,7 @@ static void header_blocks_that_come_and_go_are_never_counted_below_zero(void **s
 {
     (void)state;
     struct sleepers s = { .heap = test_heap(64 << 20) };
-    struct vtr_heap_stat stat;
+    struct vtr_heap_stat stat = { .size = sizeof stat };
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, prepend_for_ever, &s), 0);
     for (int i = 0; i < 300000; i++) {

@@ -71,6 +71,43 @@ static void sending_ends_one_of_several_references(void **state)
     test_heap_end(heap);
 }
 
+static void what_a_port_received_is_named_after_it(void **state)
+{
+#ifdef VTR_DEBUG
+    const char *want = "(1 from port null:0,size=100)";
+#else
+    const char *want = " bytes) still referenced";
+#endif
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_port *port = test_port(heap, "null:0,size=100", NULL);
+    struct vtr_error err = { 0 };
+    struct vtr_pkt pkt;
+    assert_int_equal(vtr_port_rx(port, 0, &pkt, 1), 1);
+    assert_int_equal(vtr_port_close(port), 0);
+    assert_int_equal(vtr_heap_close(heap, &err), -EBUSY);
+    assert_non_null(strstr(err.what, want));
+    vtr_pkt_unref(&pkt);
+    test_heap_end(heap);
+}
+
+static void send_what_was_released(void)
+{
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_port *port = test_port(heap, "null:0", NULL);
+    struct vtr_pkt pkt = test_pkt(heap, 60, 1), stale = pkt;
+    vtr_pkt_unref(&pkt);
+    if (vtr_port_tx(port, 0, &stale, 1) != 0)
+        _exit(1);
+}
+
+static void sending_what_was_released_is_named(void **state)
+{
+    char said[2048];
+    assert_int_equal(test_death(send_what_was_released, said, sizeof said), SIGABRT);
+    assert_non_null(strstr(said, "vitrine: vtr_port_tx: the buffer was released before: heap"));
+    assert_non_null(strstr(said, "  try: "));
+}
+
 static void headroom_lies_before_every_frame(void **state)
 {
     struct vtr_heap *heap = test_heap(64 << 20);
@@ -229,10 +266,12 @@ static void closing_nothing_is_allowed(void **state) { assert_int_equal(vtr_port
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sending_what_was_released_is_named), /* forks: DPDK starts in the child */
         cmocka_unit_test(a_null_port_says_what_it_is),
         cmocka_unit_test(frames_arrive_from_the_first_poll_on_and_are_all_counted),
         cmocka_unit_test(what_is_sent_is_consumed_and_cleared),
         cmocka_unit_test(sending_ends_one_of_several_references),
+        cmocka_unit_test(what_a_port_received_is_named_after_it),
         cmocka_unit_test(headroom_lies_before_every_frame),
         cmocka_unit_test(an_empty_packet_is_dropped_with_its_reason),
         cmocka_unit_test(a_packet_of_too_many_segments_is_dropped_with_its_reason),

@@ -51,6 +51,12 @@ VTR_INLINE uint8_t *vtr_block_writable_(const struct vtr_record *rec)
     return (uint8_t *)(uintptr_t)rec->base + vtr_extent_of(rec)->to_write;
 }
 
+/** @return whether the block, which the caller holds, is being written. */
+VTR_INLINE bool vtr_block_is_open_(const struct vtr_record *rec)
+{
+    return (vtr_holders_of(rec)->gen & 1) != 0;
+}
+
 /** Open to immutable, @p len bytes of it written. The caller's count goes on.
  * @return the `what` of a handle to it. */
 VTR_INLINE uint64_t vtr_block_seal_(struct vtr_record *rec, uint32_t len)

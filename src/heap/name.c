@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * Blocks by name.
+ */
+#include "heap/name.h"
+
+#include "heap/block.h"
+#include "heap/heap.h"
+#include "heap/heaps.h"
+#include "heap/place.h"
+
+void vtr_text_block(struct vtr_text *t, const struct vtr_record *rec)
+{
+    const struct vtr_pageblock *pb = vtr_pageblock_of(rec);
+    vtr_text_add(t, "heap '");
+    vtr_text_add(t, pb->heap->name);
+    vtr_text_add(t, "', block ");
+    vtr_text_number(t, (uint64_t)(rec - pb->records));
+    vtr_text_add(t, " of pageblock ");
+    vtr_text_number(t, pb->index);
+    vtr_text_add(t, " (");
+    vtr_text_number(t, pb->extent.block_bytes);
+    vtr_text_add(t, " B)");
+}
+
+void vtr_text_places(struct vtr_text *t, const struct vtr_record *rec)
+{
+    const char *made = vtr_place_made_name(rec), *ended = vtr_place_ended_name(rec);
+    if (made != NULL) {
+        vtr_text_add(t, "; made at ");
+        vtr_text_add(t, made);
+    }
+    if (ended != NULL) {
+        vtr_text_add(t, made != NULL ? ", last ended at " : "; last ended at ");
+        vtr_text_add(t, ended);
+    }
+}
+
+void vtr_text_owner(struct vtr_text *t, const struct vtr_pageblock *pb)
+{
+    vtr_text_add(t, "owner slot ");
+    vtr_text_number(t, (uint64_t)__builtin_ctzll(pb->own_bit));
+    vtr_text_add(t, " pid ");
+    vtr_text_number(t, (uint64_t)pb->heap->pid);
+}
+
+static const char *count_name(int32_t count)
+{
+    return count == VTR_COUNT_CACHED ? " (free, in a magazine)"
+           : count == VTR_COUNT_IDLE ? " (nobody's here)"
+           : count == VTR_COUNT_BUSY ? " (being released)"
+                                     : "";
+}
+
+void vtr_text_handle(struct vtr_text *t, uint64_t what)
+{
+    const struct vtr_record *rec = vtr_what_record_(what);
+    int32_t count = __atomic_load_n(&rec->count, __ATOMIC_RELAXED); /* O: for a message */
+    bool ours = vtr_heaps_of_record(rec) != NULL;
+    if (ours) {
+        vtr_text_block(t, rec);
+    } else {
+        vtr_text_add(t, what & VTR_WHAT_LIST                        ? "segment list at "
+                        : vtr_record_flags_(rec) & VTR_RECORD_FIXED ? "static data, record at "
+                                                                    : "adopted memory, record at ");
+        vtr_text_hex(t, (uintptr_t)rec);
+    }
+    vtr_text_add(t, ", generation ");
+    vtr_text_number(t, what >> VTR_WHAT_GEN_SHIFT);
+    vtr_text_add(t, ", now ");
+    vtr_text_number(t, rec->gen);
+    vtr_text_add(t, ", count ");
+    vtr_text_signed(t, count);
+    vtr_text_add(t, count_name(count));
+    if (!ours)
+        return;
+    vtr_text_add(t, ", ");
+    vtr_text_owner(t, vtr_pageblock_of(rec));
+    vtr_text_places(t, rec);
+}
+
+const struct vtr_record *vtr_record_at(struct vtr_heap *heap, unsigned i, size_t *off)
+{
+    const struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
+    while (pb->klass == VTR_CLASS_REST && i % VTR_SEGMENT_PAGEBLOCKS != 0) {
+        pb = vtr_pageblock_at(heap, --i);
+        *off += VTR_PAGEBLOCK_BYTES;
+    }
+    if (pb->klass == VTR_CLASS_NONE || pb->klass == VTR_CLASS_REST)
+        return NULL;
+    size_t n = *off / pb->extent.block_bytes;
+    if (n >= __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE)) /* A4 */
+        return NULL;
+    *off -= n * pb->extent.block_bytes;
+    return &pb->records[n];
+}
