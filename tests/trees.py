@@ -10,7 +10,7 @@ trees   debug   gcc, warnings are errors
         asan    clang: AddressSanitizer with leaks, UndefinedBehaviorSanitizer
         tsan    clang: ThreadSanitizer; heaps have one view (tests see VTR_TEST_SINGLE_VIEW=1)
         nobody  debug once more, configured, built and run by uid 65534; only if you are root
-suites  span heap data port echo fuzz examples headers floors install
+suites  span base heap data port echo fuzz examples headers floors install
 
 Needs no NIC, no hugepages and no configuration. Logs stay in build-test-TREE/, where tests can be
 run by hand too: meson test -C build-test-debug --suite heap
@@ -32,7 +32,7 @@ import results
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOBODY = 65534
-OUR_CODE = ('span', 'heap', 'data', 'port', 'echo', 'fuzz', 'examples')
+OUR_CODE = ('span', 'base', 'heap', 'data', 'port', 'echo', 'fuzz', 'examples')
 SUITES = OUR_CODE + ('headers', 'floors', 'install')
 
 # With more random address bits than this, the sanitizers of clang 14 find no room for their maps.
@@ -65,7 +65,7 @@ TREES = (
         'ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1',
         'UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1'), slower=4),
     Tree('tsan', CLANG, ('-Db_sanitize=thread', '-Db_lundef=false',
-                         '-Dc_args=-DRTE_USE_C11_MEM_MODEL'), ('heap', 'data', 'port'), (
+                         '-Dc_args=-DRTE_USE_C11_MEM_MODEL'), ('base', 'heap', 'data', 'port'), (
         f'TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions={ROOT}/tests/tsan.supp',
         'VTR_TEST_SINGLE_VIEW=1'), slower=8),
 )

@@ -83,7 +83,7 @@ unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_recor
     uint64_t own = heap->own_bit;
     unsigned got = 0;
     while (got < n) {
-        if (VTR_UNLIKELY(m == NULL))
+        if (VTR_UNLIKELY(m == NULL || vtr_fault_(VTR_FAULT_BLOCK) != 0))
             return take_failed(heap, n, got);
         unsigned more = vtr_cache_pop(cache, m, recs + got, n - got);
         for (unsigned i = 0; i < more; i++)
@@ -101,7 +101,8 @@ struct vtr_record *vtr_block_take_slow(struct vtr_heap *heap, size_t bytes)
     struct vtr_record *rec = NULL;
     if (klass >= 0)
         return vtr_block_take_(heap, (unsigned)klass, &rec, 1) == 1 ? rec : NULL;
-    rec = vtr_large_take(heap, bytes);
+    if (vtr_fault_(VTR_FAULT_BLOCK) == 0)
+        rec = vtr_large_take(heap, bytes);
     if (rec == NULL)
         take_failed(heap, 1, 0);
     else
@@ -211,24 +212,19 @@ bool vtr_block_upgrade_(uint64_t what, uint64_t gen)
     return false;
 }
 
-bool vtr_block_reopen_(struct vtr_record *rec)
+bool vtr_block_reopen_shared_(struct vtr_record *rec)
 {
     struct vtr_holders *h = vtr_holders_of(rec);
-    uint64_t own = vtr_pageblock_of(rec)->own_bit, word = own;
     int32_t one = 1;
-    if (VTR_LIKELY(vtr_record_last_(rec))) {
-        uint64_t gen = h->gen + 1;
-        rec->gen = (uint16_t)(gen + 1);
-        __atomic_store_n(&h->gen, gen, __ATOMIC_RELEASE); /* R5 */
-        return true;
-    }
     /* O: a look only, without a locked instruction where there are other handles. */
-    if (__atomic_load_n(&rec->count, __ATOMIC_RELAXED) != 1)
+    if (__atomic_load_n(&rec->count, __ATOMIC_RELAXED) != 1 ||
+        (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) != 0)
         return false;
     /* A1: the reads of those who dropped their handles are over. */
     if (!__atomic_compare_exchange_n(&rec->count, &one, VTR_COUNT_BUSY, false, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED))
         return false;
+    uint64_t own = vtr_pageblock_of(rec)->own_bit, word = own;
     /* A6: the same for other processes. Word zero for an instant: weak references end here. */
     if (!__atomic_compare_exchange_n(&h->word, &word, 0, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_RELAXED)) {

@@ -10,8 +10,9 @@
 
 #include <vitrine/base.h>
 #include <vitrine/heap.h>
-#include <vitrine/inline/record.h>
+#include <vitrine/inline/block.h>
 
+#include "base/system.h"
 #include "heap/class.h"
 #include "heap/magazine.h"
 #include "heap/pageblock.h"
@@ -53,6 +54,8 @@ VTR_COLD struct vtr_record *vtr_block_take_slow(struct vtr_heap *heap, size_t by
 static inline struct vtr_record *vtr_block_take(struct vtr_heap *heap, size_t bytes)
 {
     struct vtr_record *rec = NULL;
+    if (VTR_UNLIKELY(vtr_fault_(VTR_FAULT_BLOCK) != 0))
+        return NULL;
     if (VTR_LIKELY(bytes <= VTR_CLASS_LINES_BYTES))
         rec = vtr_cache_pop_one(heap, vtr_class_of_lines(bytes));
     if (VTR_UNLIKELY(rec == NULL))
@@ -61,31 +64,11 @@ static inline struct vtr_record *vtr_block_take(struct vtr_heap *heap, size_t by
     return rec;
 }
 
-/** @return the block's first byte in the writable view. Only for a block that is open. */
-static inline uint8_t *vtr_block_writable_(const struct vtr_record *rec)
-{
-    return (uint8_t *)(uintptr_t)rec->base + vtr_pageblock_of(rec)->to_write;
-}
-
 /** @return bytes of the block. */
 static inline uint32_t vtr_block_bytes_(const struct vtr_record *rec)
 {
-    return vtr_pageblock_of(rec)->block_bytes;
+    return vtr_extent_of(rec)->block_bytes;
 }
-
-/** Open to immutable, @p len bytes of it written. The caller's count goes on.
- * @return the `what` of a handle to it. */
-static inline uint64_t vtr_block_seal_(struct vtr_record *rec, uint32_t len)
-{
-    struct vtr_holders *h = vtr_holders_of(rec);
-    rec->fill = (uint8_t)(len * vtr_pageblock_of(rec)->fill_scale >> 32);
-    /* R7: the bytes are there before they are immutable; A7: a receiver reads the generation. */
-    __atomic_store_n(&h->gen, h->gen + 1, __ATOMIC_RELEASE);
-    return vtr_what_(rec, 0);
-}
-
-/** Immutable to open, if the caller's is the only count of the only holder. @return whether. */
-VTR_API bool vtr_block_reopen_(struct vtr_record *rec);
 
 /** Says that others than handles will name the block from now on: a weak or soft reference, or
  * another process. The caller holds a handle. */

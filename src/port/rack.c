@@ -7,13 +7,13 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <rte_mempool.h>
 
 #include "base/error.h"
+#include "base/memory.h"
+#include "base/system.h"
 #include "heap/block.h"
 
 enum { MADE_AT_ONCE = 256 };
@@ -177,8 +177,8 @@ static void rack_free(struct vtr_rack *rack)
     rte_mempool_free(rack->mp);
     pthread_mutex_destroy(&rack->lock);
     munmap(rack->map, rack->map_bytes);
-    free(rack->bin);
-    free(rack);
+    vtr_memory_free_(rack->bin);
+    vtr_memory_free_(rack);
 }
 
 static void return_locked(struct vtr_rack *rack, struct rte_mbuf *const *mbufs, uint32_t n)
@@ -220,8 +220,8 @@ static bool rack_map(struct vtr_rack *rack)
     size_t pointers = rack->max * sizeof rack->bare[0];
     size_t lines = (2 * pointers + 63) & ~(size_t)63;
     rack->map_bytes = lines + (size_t)rack->max * STRIDE;
-    void *map = mmap(NULL, rack->map_bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *map = vtr_system_mmap_(NULL, rack->map_bytes, PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
     if (map == MAP_FAILED)
         return false;
     rack->map = map;
@@ -273,17 +273,14 @@ no_pool:
     munmap(rack->map, rack->map_bytes);
 no_map:
     pthread_mutex_destroy(&rack->lock);
-    free(rack->bin);
-    free(rack);
+    vtr_memory_free_(rack->bin);
+    vtr_memory_free_(rack);
     return NULL;
 }
 
 static struct vtr_rack *rack_new(void)
 {
-    struct vtr_rack *rack = aligned_alloc(64, sizeof *rack);
-    if (rack != NULL)
-        memset(rack, 0, sizeof *rack);
-    return rack;
+    return vtr_memory_zalloc_(sizeof(struct vtr_rack), _Alignof(struct vtr_rack));
 }
 
 struct vtr_rack *vtr_rack_create_tx_(uint32_t max)
@@ -307,9 +304,9 @@ struct vtr_rack *vtr_rack_create_rx_(struct vtr_heap *heap, unsigned klass, unsi
     rack->klass = klass;
     rack->lead = (uint16_t)lead;
     rack->buf_len = room < UINT16_MAX ? (uint16_t)room : UINT16_MAX;
-    rack->bin = malloc(rack->buf_len);
+    rack->bin = vtr_memory_alloc_(rack->buf_len, 1);
     if (rack->bin == NULL) {
-        free(rack);
+        vtr_memory_free_(rack);
         return NULL;
     }
     return rack_create(rack, max);

@@ -8,10 +8,9 @@
  */
 #include "port/ports.h"
 
-#include <stdlib.h>
-
 #include <rte_prefetch.h>
 
+#include "base/memory.h"
 #include "heap/block.h"
 
 /* Mbufs on their way to a rack of another queue: one lock for them all. */
@@ -161,7 +160,7 @@ static VTR_COLD bool take_many(struct vtr_rxq *q, struct homing *h, struct rte_m
     struct vtr_data few[16];
     struct chain c = { .part = few, .cap = m->nb_segs };
     if (c.cap > sizeof few / sizeof few[0])
-        c.part = malloc(c.cap * sizeof c.part[0]);
+        c.part = vtr_memory_alloc_(c.cap * sizeof c.part[0], _Alignof(struct vtr_data));
     if (c.part == NULL) {
         rte_pktmbuf_free(m);
         vtr_count_(&q->no_block, 1);
@@ -169,7 +168,7 @@ static VTR_COLD bool take_many(struct vtr_rxq *q, struct homing *h, struct rte_m
     }
     bool took = chain_take(q, h, m, &c, out);
     if (c.part != few)
-        free(c.part);
+        vtr_memory_free_(c.part);
     return took;
 }
 
