@@ -306,7 +306,8 @@ static void op_iovec(struct world *w)
     unsigned room = any(w) % 9, n = vtr_data_to_iovec(v->data, iov, room);
     size_t at = 0;
     for (unsigned i = 0; i < n && i < room; at += iov[i++].iov_len)
-        vtr_check(iov[i].iov_len != 0 && memcmp(iov[i].iov_base, v->flat + at, iov[i].iov_len) == 0);
+        vtr_check(iov[i].iov_len != 0 &&
+                  memcmp(iov[i].iov_base, v->flat + at, iov[i].iov_len) == 0);
     vtr_check(n <= room ? at == v->data.len : at < v->data.len || room == 0);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
  * seeds FOLDER: writes the seed corpus: for fuzz_parse a valid frame of each kind, for fuzz_span
- * and fuzz_data some steps. Every target runs all of them. The committed corpus is what this writes (corpus.sh)
- * and whatever a search has found since.
+ * and fuzz_data some steps. Every target runs all of them. The committed corpus is what this
+ * writes (corpus.sh) and whatever a search has found since.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,8 +209,8 @@ static struct vtr_span steps(void)
 /** Steps of fuzz_data: every operation with the same arguments, then with an allocation failing. */
 static struct vtr_span operations(uint8_t first)
 {
-    static const uint8_t ORDER[] = { 14, 15, 16, 18, 17, 19, 0, 1, 5, 2, 7, 6, 8, 9, 10, 11, 3, 4, 12,
-                                     15, 16, 19, 21, 20, 13 };
+    static const uint8_t ORDER[] = { 14, 15, 16, 18, 17, 19, 0, 1,  5,  2,  7,  6, 8,
+                                     9,  10, 11, 3,  4,  12, 15, 16, 19, 21, 20, 13 };
     struct vtr_writer w = vtr_writer_of(room, sizeof room);
     bool fits = true;
     for (uint8_t i = 0; i < 2 * sizeof ORDER; i++) {

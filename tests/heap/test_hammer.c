@@ -407,7 +407,8 @@ static void hammer(struct vtr_heap_opts opts, uint32_t seed)
     *a = (struct arena){ .heap = test_heap_with(opts), .next_seed = seed, .steps = 10000 };
     a->births = longer ? 1000 : 24;
     for (unsigned i = 0; i <= WORKERS; i++)
-        assert_int_equal(pthread_create(&thread[i], NULL, i < WORKERS ? give_birth : disturb, a), 0);
+        assert_int_equal(
+            pthread_create(&thread[i], NULL, i < WORKERS ? give_birth : disturb, a), 0);
     for (unsigned i = 0; i < WORKERS; i++)
         pthread_join(thread[i], NULL);
     __atomic_store_n(&a->over, true, __ATOMIC_RELAXED);

@@ -165,8 +165,8 @@ static void bulk_takes_large_blocks_as_far_as_they_go(void **state)
 static void a_quota_counts_whole_pageblocks(void **state)
 {
     (void)state;
-    struct vtr_heap *heap =
-        test_heap_with((struct vtr_heap_opts){ .max_bytes = SEGMENT, .quota_bytes = 3 * PAGEBLOCK });
+    struct vtr_heap *heap = test_heap_with(
+        (struct vtr_heap_opts){ .max_bytes = SEGMENT, .quota_bytes = 3 * PAGEBLOCK });
     struct vtr_buf one, two;
     assert_int_equal(vtr_buf_init(heap, 0, 4 * PAGEBLOCK, &one), -EDQUOT);
     assert_int_equal(vtr_buf_init(heap, 0, PAGEBLOCK + 1, &one), 0);
