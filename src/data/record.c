@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <vitrine/data.h>
 
@@ -33,16 +34,40 @@ void vtr_record_release_(uint64_t what)
         vtr_block_release_(vtr_what_record_(what));
 }
 
-void vtr_record_end_(uint64_t what)
+static inline void record_end(uint64_t what)
 {
     if (VTR_UNLIKELY(what & VTR_WHAT_LIST))
         vtr_list_end(vtr_list_of_(what));
     else
-        vtr_block_end_(vtr_what_record_(what));
+        vtr_block_end(vtr_what_record_(what));
+}
+
+void vtr_record_end_(uint64_t what)
+{
+    record_end(what);
+}
+
+static inline void record_unref(uint64_t what)
+{
+    const struct vtr_record *rec = vtr_what_record_(what);
+    if (VTR_LIKELY(rec->gen == (uint16_t)(what >> VTR_WHAT_GEN_SHIFT) && vtr_record_last_(rec)))
+        record_end(what);
+    else
+        vtr_record_unref_(what);
+}
+
+void vtr_record_unref_bulk_(const uint64_t *whats, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (VTR_LIKELY(whats[i] != 0))
+            record_unref(whats[i]);
 }
 
 void vtr_data_unref_bulk(struct vtr_data *d, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        vtr_data_unref(&d[i]);
+        if (VTR_LIKELY(d[i].what != 0))
+            record_unref(d[i].what);
+    if (n != 0)
+        memset(d, 0, n * sizeof d[0]);
 }

@@ -118,18 +118,6 @@ int vtr_block_refused_(struct vtr_heap *heap, size_t bytes)
     return block > heap->quota || charged > heap->quota - block ? -EDQUOT : -ENOMEM;
 }
 
-/* Free: into the thread's magazine. The record is the caller's alone: BUSY, or not SHARED. */
-static inline void recycle(struct vtr_pageblock *pb, struct vtr_record *rec)
-{
-    rec->gen |= 1; /* handles that are left over are seen to be stale from here on */
-    if (VTR_UNLIKELY(pb->klass >= VTR_CLASSES)) {
-        vtr_large_give(pb);
-        return;
-    }
-    __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
-    vtr_cache_keep(pb->heap, pb->klass, rec);
-}
-
 void vtr_block_release_(struct vtr_record *rec)
 {
     struct vtr_pageblock *pb = vtr_pageblock_of(rec);
@@ -140,16 +128,9 @@ void vtr_block_release_(struct vtr_record *rec)
     vtr_check(busy == VTR_COUNT_BUSY);
     /* R6: this process's reads are over; A6 where the word is found to be zero. */
     if (__atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, __ATOMIC_ACQ_REL) == 0)
-        recycle(pb, rec);
+        vtr_block_recycle(pb, rec);
     else
         __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
-}
-
-void vtr_block_end_(struct vtr_record *rec)
-{
-    /* R6. A store, since no other process has its bit here: 2 locked instructions less. */
-    __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE);
-    recycle(vtr_pageblock_of(rec), rec);
 }
 
 void vtr_block_share_(struct vtr_record *rec)

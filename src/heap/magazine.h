@@ -49,7 +49,7 @@ struct vtr_carved {
 VTR_API void vtr_carved_set_(struct vtr_carved *carved, struct vtr_record *rec);
 
 struct vtr_cache {
-    struct vtr_heap *heap;      /* atomic; NULL once the heap is closed */
+    __attribute__((aligned(64))) struct vtr_heap *heap; /* atomic; NULL once it is closed */
     uint32_t inside; /* atomic; written by the thread: it is at one of its magazines */
     uint32_t wanted; /* atomic; written by who empties it: the thread has to wait outside */
     struct vtr_cache *of_heap;  /* next cache of the heap */

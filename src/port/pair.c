@@ -14,6 +14,7 @@
 #include <rte_ring.h>
 
 #include "base/memory.h"
+#include "port/rack.h"
 
 enum { QUEUES_MAX = RTE_PMD_RING_MAX_RX_RINGS };
 
@@ -109,7 +110,7 @@ static void drain(struct vtr_pair *pair, unsigned side)
     for (unsigned q = 0; q < pair->queues; q++)
         for (unsigned left = rte_ring_get_capacity(pair->to[side][q]);
              left != 0 && rte_ring_dequeue(pair->to[side][q], &m) == 0; left--)
-            rte_pktmbuf_free(m);
+            vtr_rack_drop_(m);
 }
 
 void vtr_pair_close_(struct vtr_pair *pair, unsigned side)

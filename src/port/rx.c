@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "heap/block.h"
+#include "port/pool.h"
 
 /* Mbufs on their way to a rack of another queue: one lock for them all. */
 struct homing {
@@ -120,7 +121,7 @@ static void chain_add(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m, s
 {
     struct vtr_data *part = &c->part[c->n];
     if (c->n == c->cap || is_stranger(q, m)) { /* more segments than it says */
-        rte_pktmbuf_free_seg(m);
+        vtr_rack_drop_(m);
         c->drop = &q->error;
     } else if (unload(q, h, m, part)) {
         c->len += part->len;
@@ -162,7 +163,7 @@ static VTR_COLD bool take_many(struct vtr_rxq *q, struct homing *h, struct rte_m
     if (c.cap > sizeof few / sizeof few[0])
         c.part = vtr_memory_alloc_(c.cap * sizeof c.part[0], _Alignof(struct vtr_data));
     if (c.part == NULL) {
-        rte_pktmbuf_free(m);
+        vtr_rack_drop_(m);
         vtr_count_(&q->no_block, 1);
         return false;
     }
@@ -176,7 +177,7 @@ static inline bool take(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m,
                         struct vtr_data *out)
 {
     if (is_stranger(q, m)) {
-        rte_pktmbuf_free(m);
+        vtr_rack_drop_(m);
         vtr_count_(&q->error, 1);
         return false;
     }
@@ -220,7 +221,7 @@ unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
     vtr_check(queue < port->queues);
     struct vtr_rxq *q = &port->rxq[queue];
     unsigned got = 0;
-    vtr_rack_mine_ = q->rack;
+    vtr_rack_enter_(q->rack);
     for (unsigned asked = 0; asked < n;) {
         struct rte_mbuf *mbufs[VTR_BURST];
         unsigned ask = n - asked < VTR_BURST ? n - asked : VTR_BURST;
@@ -232,6 +233,6 @@ unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
             break;
         asked += ask;
     }
-    vtr_rack_mine_ = NULL;
+    vtr_rack_leave_();
     return got;
 }

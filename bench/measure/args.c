@@ -2,7 +2,7 @@
 /** @file
  * Options of the generator's programs.
  */
-#include "args.h"
+#include "measure/args.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

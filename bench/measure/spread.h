@@ -3,8 +3,8 @@
  * spread: the samples of one figure over the rounds of a benchmark, and what is reported of them.
  * Owner: the storage is the caller's; zero is empty. Threads: one.
  */
-#ifndef LOAD_SPREAD_H
-#define LOAD_SPREAD_H
+#ifndef MEASURE_SPREAD_H
+#define MEASURE_SPREAD_H
 
 enum { SPREAD_MAX = 64 };
 

@@ -3,8 +3,8 @@
  * json: writing JSON (RFC 8259) member by member, indented; commas and escapes are its business.
  * Owner: the storage is the caller's, the file too. Threads: one.
  */
-#ifndef LOAD_JSON_H
-#define LOAD_JSON_H
+#ifndef MEASURE_JSON_H
+#define MEASURE_JSON_H
 
 #include <stdbool.h>
 #include <stdio.h>

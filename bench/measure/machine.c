@@ -2,7 +2,7 @@
 /** @file
  * Reading /proc, /sys and what the build passed on.
  */
-#include "machine.h"
+#include "measure/machine.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,12 +47,12 @@ void machine_describe(struct machine *out)
     char thp[48], pages[8];
     struct utsname u;
     struct machine m = { .commit = machine_commit,
-                         .build = ECHO_BUILDTYPE,
+                         .build = MEASURE_BUILDTYPE,
                          .compiler = COMPILER,
-                         .flags = ECHO_FLAGS,
-                         .dpdk = ECHO_DPDK_VERSION,
+                         .flags = MEASURE_FLAGS,
+                         .dpdk = MEASURE_DPDK_VERSION,
                          .cpus = (int)sysconf(_SC_NPROCESSORS_ONLN),
-                         .slow_build = ECHO_SLOW_BUILD };
+                         .slow_build = MEASURE_SLOW_BUILD };
     tell_date(&m);
     gethostname(m.host, sizeof m.host - 1);
     find("/proc/cpuinfo", "model name", m.cpu, sizeof m.cpu);

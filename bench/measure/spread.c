@@ -2,7 +2,7 @@
 /** @file
  * Median and extremes of a few samples.
  */
-#include "spread.h"
+#include "measure/spread.h"
 
 #include <math.h>
 #include <stdlib.h>

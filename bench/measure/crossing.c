@@ -2,15 +2,15 @@
 /** @file
  * Two threads pass a number back and forth.
  */
-#include "crossing.h"
+#include "measure/crossing.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
-#include <time.h>
 
-#include "spread.h"
+#include "measure/clock.h"
+#include "measure/spread.h"
 
 enum { PARTS = 15, TRIPS = 500 };
 
@@ -18,12 +18,7 @@ struct ball {
     __attribute__((aligned(128))) uint64_t at; /* atomic; odd: theirs */
 };
 
-static double now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
+static double now_ns(void) { return (double)clock_ns(CLOCK_MONOTONIC); }
 
 /* A: sees the other's store; R: is seen by the other. */
 static void pass(struct ball *ball, uint64_t seen, uint64_t said)

@@ -5,8 +5,8 @@
  * within a run, by a factor of five: a figure says little without it.
  * Threads: one, and one of its own while it measures.
  */
-#ifndef LOAD_CROSSING_H
-#define LOAD_CROSSING_H
+#ifndef MEASURE_CROSSING_H
+#define MEASURE_CROSSING_H
 
 /**
  * @param there  the other processor; the caller is pinned to its own.

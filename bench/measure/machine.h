@@ -3,8 +3,8 @@
  * machine: what figures depend on and a reader must know: processor, kernel, governor, memory
  * pages, build. Unknown is written as such. Owner: the storage is the caller's. Threads: any.
  */
-#ifndef LOAD_MACHINE_H
-#define LOAD_MACHINE_H
+#ifndef MEASURE_MACHINE_H
+#define MEASURE_MACHINE_H
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 /** @file
  * JSON, written as it goes.
  */
-#include "json.h"
+#include "measure/json.h"
 
 #include <math.h>
 

@@ -3,8 +3,8 @@
  * args: values of command-line options, taken whole or refused with a sentence.
  * Owner: nothing. Threads: one.
  */
-#ifndef LOAD_ARGS_H
-#define LOAD_ARGS_H
+#ifndef MEASURE_ARGS_H
+#define MEASURE_ARGS_H
 
 #include <signal.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 /** @file
  * Errors of the load generator.
  */
-#include "complain.h"
+#include "measure/complain.h"
 
 #include <errno.h>
 #include <stdarg.h>

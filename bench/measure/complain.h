@@ -4,8 +4,8 @@
  * operand, why; then what to try.
  * Owner: nothing. Threads: any.
  */
-#ifndef LOAD_COMPLAIN_H
-#define LOAD_COMPLAIN_H
+#ifndef MEASURE_COMPLAIN_H
+#define MEASURE_COMPLAIN_H
 
 #include <vitrine/base.h>
 
