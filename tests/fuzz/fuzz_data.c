@@ -4,72 +4,21 @@
  * it must be equal to. After every operation all of them are compared; at the end all are ended,
  * and nothing is live.
  *
- * operation   byte: bits 0..4 which, bit 7: the allocation after the next k fails (debug builds)
+ * operation   byte: bits 0..4 which; bit 7: in debug builds the next allocation but k fails
  * k           byte, if bit 7 is set
  * arguments   bytes, as the operation takes them; zero behind the end
  *
- * A call that fails leaves its outputs as they were, and fails only for a reason: an allocation that
- * was to fail, a quota that is used up, or too long a header.
+ * A call that fails leaves its outputs as they were, and fails for a reason only: an allocation
+ * that was to fail, a quota that is used up, or too long a header.
  */
 #include "fuzz.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/uio.h>
-#include <vitrine/vitrine.h>
 
 #include "base/system.h"
+#include "data_world.h"
 #include "heap/block.h"
-
-enum {
-    VALUES = 8,
-    BUFS = 2,
-    VALUE_MAX = 6000,
-    BULK_MAX = 100,
-    HEADER_BLOCK = 8256, /* one a thread, which is charged and not counted as live */
-    QUOTA = 5 << 20,
-};
-
-struct value {
-    struct vtr_data data;
-    uint8_t flat[VALUE_MAX];
-};
-
-struct open_buf {
-    struct vtr_buf buf;
-    size_t len, headroom, tailroom;
-    uint8_t flat[VALUE_MAX];
-};
-
-struct world {
-    struct vtr_heap *heap;
-    struct vtr_reader in;
-    struct value value[VALUES];
-    struct open_buf open[BUFS];
-};
-
-static uint8_t any(struct world *w)
-{
-    uint8_t byte = 0;
-    return vtr_reader_u8(&w->in, &byte) ? byte : 0;
-}
-
-/* Small ones exactly, and up to 4,699. */
-static size_t any_size(struct world *w)
-{
-    uint8_t n = any(w);
-    return n < 128 ? n : (n - 128u) * 37u;
-}
-
-static struct value *any_value(struct world *w) { return &w->value[any(w) % VALUES]; }
-static struct open_buf *any_open(struct world *w) { return &w->open[any(w) % BUFS]; }
-
-static void pattern(uint8_t *to, size_t len, uint8_t first)
-{
-    for (size_t i = 0; i < len; i++)
-        to[i] = (uint8_t)(first + i * 7);
-}
 
 /* Whether the call of this operation may fail for want of memory. */
 static bool fault_came(void)
@@ -91,42 +40,17 @@ static void arm(struct world *w, bool faulty)
 #endif
 }
 
-/* @param bytes  of the block asked for; 0: a list. */
-static void refused(struct world *w, int rc, size_t bytes)
+void refused(struct world *w, int rc, size_t bytes)
 {
     struct vtr_heap_stat stat;
     if (fault_came())
         return;
     int klass = vtr_class_for_(bytes);
-    uint64_t block = klass >= 0 ? vtr_class_bytes_((unsigned)klass) : (bytes | ((2 << 20) - 1)) + 1;
+    uint64_t block = ((bytes - 1) | ((2 << 20) - 1)) + 1;
+    if (klass >= 0)
+        block = vtr_class_bytes_((unsigned)klass);
     vtr_heap_stat(w->heap, &stat);
     vtr_check(rc == -EDQUOT && stat.live_bytes + block + HEADER_BLOCK > QUOTA);
-}
-
-/* *v becomes what was made, beside its flat bytes. */
-static void put(struct value *v, struct vtr_data d, const uint8_t *flat)
-{
-    memmove(v->flat, flat, d.len);
-    vtr_data_unref(&v->data);
-    v->data = d;
-}
-
-static bool is_empty_buf(const struct vtr_buf *b) { return b->rec == NULL; }
-
-static void start(struct open_buf *o, struct vtr_buf b, size_t len)
-{
-    vtr_buf_fini(&o->buf);
-    o->buf = b;
-    o->len = len;
-    o->headroom = vtr_buf_headroom(&b);
-    o->tailroom = vtr_buf_tailroom(&b);
-}
-
-static const struct vtr_data UNTOUCHED = { 0, 7, 7 };
-
-static bool untouched(struct vtr_data d)
-{
-    return d.what == UNTOUCHED.what && d.off == UNTOUCHED.off && d.len == UNTOUCHED.len;
 }
 
 static void op_copy(struct world *w)
@@ -311,158 +235,11 @@ static void op_iovec(struct world *w)
     vtr_check(n <= room ? at == v->data.len : at < v->data.len || room == 0);
 }
 
-static void op_try_own(struct world *w)
-{
-    struct value *v = any_value(w);
-    struct open_buf *o = any_open(w);
-    struct vtr_data before = v->data;
-    struct vtr_buf b = VTR_BUF_EMPTY;
-    if (!vtr_data_try_own(&v->data, &b)) {
-        vtr_check(is_empty_buf(&b) && memcmp(&v->data, &before, sizeof before) == 0);
-        return;
-    }
-    for (unsigned i = 0; i < VALUES; i++)
-        vtr_check(w->value[i].data.what != before.what); /* it was the only one */
-    vtr_check(v->data.what == 0 && v->data.len == 0 && vtr_buf_len(&b) == before.len);
-    memcpy(o->flat, v->flat, before.len);
-    start(o, b, before.len);
-}
-
 static void op_unref(struct world *w)
 {
     struct value *v = any_value(w);
     vtr_data_unref(&v->data);
     vtr_check(v->data.what == 0 && v->data.len == 0);
-}
-
-static void op_init(struct world *w)
-{
-    struct open_buf *o = any_open(w);
-    struct vtr_buf b = VTR_BUF_EMPTY;
-    size_t headroom = any_size(w), room = any_size(w);
-    uint8_t large = any(w);
-    if (large >= 0xf0)
-        room += (size_t)(large - 0xef) << 20;
-    int rc = vtr_buf_init(w->heap, headroom, room, &b);
-    if (rc != 0) {
-        vtr_check(is_empty_buf(&b));
-        refused(w, rc, headroom + room);
-        return;
-    }
-    vtr_check(vtr_buf_headroom(&b) == headroom && vtr_buf_tailroom(&b) >= room);
-    start(o, b, 0);
-}
-
-static void op_append(struct world *w)
-{
-    struct open_buf *o = any_open(w);
-    size_t len = any_size(w);
-    uint8_t bytes[VALUE_MAX];
-    if (is_empty_buf(&o->buf) || o->len + len > VALUE_MAX)
-        return;
-    pattern(bytes, len, any(w));
-    bool fits = vtr_buf_append(&o->buf, bytes, len);
-    vtr_check(fits == (len <= o->tailroom));
-    if (!fits)
-        return;
-    memcpy(o->flat + o->len, bytes, len);
-    o->len += len;
-    o->tailroom -= len;
-}
-
-static void op_push(struct world *w)
-{
-    struct open_buf *o = any_open(w);
-    size_t len = any_size(w);
-    if (is_empty_buf(&o->buf) || o->len + len > VALUE_MAX)
-        return;
-    uint8_t *to = vtr_buf_push(&o->buf, len);
-    vtr_check((to != NULL) == (len <= o->headroom));
-    if (to == NULL)
-        return;
-    memmove(o->flat + len, o->flat, o->len);
-    pattern(o->flat, len, any(w));
-    memcpy(to, o->flat, len);
-    o->len += len;
-    o->headroom -= len;
-}
-
-static void op_cut(struct world *w)
-{
-    struct open_buf *o = any_open(w);
-    size_t len = any_size(w);
-    bool front = any(w) % 2 != 0, inside = len <= o->len;
-    if (is_empty_buf(&o->buf))
-        return;
-    vtr_check((front ? vtr_buf_strip(&o->buf, len) : vtr_buf_trim(&o->buf, len)) == inside);
-    if (!inside)
-        return;
-    if (front) {
-        memmove(o->flat, o->flat + len, o->len - len);
-        o->headroom += len;
-        o->len -= len;
-    } else {
-        o->tailroom += o->len - len;
-        o->len = len;
-    }
-}
-
-static void op_split(struct world *w)
-{
-    struct open_buf *o = any_open(w);
-    size_t len = any_size(w);
-    struct vtr_data d = UNTOUCHED;
-    if (is_empty_buf(&o->buf))
-        return;
-    bool could = len != 0 && len <= o->len;
-    vtr_check(vtr_buf_split(&o->buf, len, &d) == could);
-    if (!could) {
-        vtr_check(untouched(d));
-        return;
-    }
-    put(any_value(w), d, o->flat);
-    memmove(o->flat, o->flat + len, o->len - len);
-    o->len -= len;
-    o->headroom = 0;
-}
-
-static void op_seal(struct world *w)
-{
-    struct open_buf *o = any_open(w);
-    if (is_empty_buf(&o->buf))
-        return;
-    struct vtr_data d = vtr_buf_seal(&o->buf);
-    vtr_check(is_empty_buf(&o->buf) && d.len == o->len && (d.what == 0) == (o->len == 0));
-    put(any_value(w), d, o->flat);
-    o->len = 0;
-}
-
-static void op_fini(struct world *w)
-{
-    struct open_buf *o = any_open(w);
-    vtr_buf_fini(&o->buf);
-    vtr_check(is_empty_buf(&o->buf));
-    o->len = 0;
-}
-
-static void op_bulk(struct world *w)
-{
-    struct vtr_buf bufs[BULK_MAX];
-    struct vtr_data d[BULK_MAX];
-    unsigned n = any(w) % BULK_MAX;
-    size_t room = any_size(w);
-    memset(bufs, 0, sizeof bufs);
-    unsigned got = vtr_buf_init_bulk(w->heap, 0, room, bufs, n);
-    vtr_check(got <= n && (got == n || is_empty_buf(&bufs[got])));
-    for (unsigned i = 0; i < got; i++) {
-        vtr_check(room == 0 || vtr_buf_append(&bufs[i], &i, 1));
-        d[i] = vtr_buf_seal(&bufs[i]);
-    }
-    for (unsigned i = 0; i < got; i++)
-        vtr_check(room == 0 || *vtr_data_span(d[i]).ptr == i);
-    vtr_data_unref_bulk(d, got);
-    if (got < n)
-        refused(w, -EDQUOT, room);
 }
 
 static void (*const ops[])(struct world *) = {
