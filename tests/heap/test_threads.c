@@ -462,6 +462,26 @@ static void a_process_without_thread_keys_is_refused(void **state)
     assert_string_equal(said, "-12");
 }
 
+static void count_too_far(void)
+{
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_data d = test_data(heap, "x", 1), more;
+    vtr_what_record_(d.what)->count = INT32_MAX; /* as 2,147,483,646 calls would leave it */
+    if (vtr_block_upgrade_(d.what, vtr_holders_of(vtr_what_record_(d.what))->gen))
+        _exit(1); /* an upgrade says no */
+    more = vtr_data_ref(d);
+    _exit(more.what != 0);
+}
+
+static void a_count_that_would_overflow_is_stopped(void **state)
+{
+    (void)state;
+    char said[512];
+    fflush(stdout);
+    assert_int_equal(test_death(count_too_far, said, sizeof said), SIGABRT);
+    assert_non_null(strstr(said, "vitrine: vtr_data_ref: the block at"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,6 +494,7 @@ int main(void)
         cmocka_unit_test(a_thread_that_only_allocates_lives_on_what_another_frees),
         cmocka_unit_test(header_blocks_that_come_and_go_are_never_counted_below_zero),
         cmocka_unit_test(a_thread_that_ends_leaves_no_header_block_behind),
+        cmocka_unit_test(a_count_that_would_overflow_is_stopped),
         test_with_heap(a_name_never_becomes_a_handle_to_what_came_after),
         cmocka_unit_test(magazines_that_others_empty_give_each_block_once),
     };
