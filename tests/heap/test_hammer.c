@@ -405,7 +405,7 @@ static void hammer(struct vtr_heap_opts opts, uint32_t seed)
     pthread_t thread[WORKERS + 1];
     bool longer = getenv("VTR_TEST_LONG") != NULL;
     *a = (struct arena){ .heap = test_heap_with(opts), .next_seed = seed, .steps = 10000 };
-    a->births = longer ? 1000 : 24;
+    a->births = longer ? 250 : 24;
     for (unsigned i = 0; i <= WORKERS; i++)
         assert_int_equal(
             pthread_create(&thread[i], NULL, i < WORKERS ? give_birth : disturb, a), 0);
