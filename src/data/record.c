@@ -11,6 +11,7 @@
 
 #include "data/list.h"
 #include "heap/block.h"
+#include "heap/foreign.h"
 
 void vtr_record_broken_(uint64_t what, const char *call)
 {
@@ -30,6 +31,8 @@ void vtr_record_release_(uint64_t what)
         vtr_record_broken_(what, "unref");
     if (what & VTR_WHAT_LIST)
         vtr_list_end(vtr_list_of_(what));
+    else if (VTR_UNLIKELY(vtr_record_flags_(vtr_what_record_(what)) & VTR_RECORD_FOREIGN))
+        vtr_foreign_end(vtr_what_record_(what));
     else
         vtr_block_release_(vtr_what_record_(what));
 }
@@ -38,6 +41,8 @@ static inline void record_end(uint64_t what)
 {
     if (VTR_UNLIKELY(what & VTR_WHAT_LIST))
         vtr_list_end(vtr_list_of_(what));
+    else if (VTR_UNLIKELY(vtr_record_flags_(vtr_what_record_(what)) & VTR_RECORD_FOREIGN))
+        vtr_foreign_end(vtr_what_record_(what));
     else
         vtr_block_end(vtr_what_record_(what));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * What fuzz_data.c and data_bufs.c share: the values, the bufs, and the bytes that decide.
+ * What fuzz_data.c and its other operations share: the values, the bufs, and the bytes that decide.
  */
 #ifndef VITRINE_FUZZ_DATA_WORLD_H
 #define VITRINE_FUZZ_DATA_WORLD_H
@@ -86,5 +86,14 @@ void op_split(struct world *w);
 void op_seal(struct world *w);
 void op_fini(struct world *w);
 void op_bulk(struct world *w);
+void op_adopt(struct world *w);
+void op_static(struct world *w);
+void op_keep(struct world *w);
+void op_copy_iovec(struct world *w);
+void op_hash(struct world *w);
+void op_cost(struct world *w);
+
+/** What was lent to the heap was given back. */
+void all_is_given_back(const struct world *w);
 
 #endif

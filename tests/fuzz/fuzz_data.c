@@ -246,6 +246,7 @@ static void (*const ops[])(struct world *) = {
     op_copy,    op_ref,     op_slice, op_strip,  op_trim, op_join,   op_join_take, op_prepend,
     op_view,    op_cursor,  op_compare, op_iovec, op_try_own, op_unref, op_init,   op_append,
     op_push,    op_cut,     op_split, op_seal,   op_fini, op_bulk,
+    op_adopt,   op_static,  op_keep,  op_copy_iovec, op_hash, op_cost,
 };
 enum { OPS = sizeof ops / sizeof ops[0] };
 
@@ -276,6 +277,7 @@ static void end(struct world *w)
         vtr_buf_fini(&w->open[i].buf);
     vtr_heap_stat(w->heap, &stat);
     vtr_check(stat.live_blocks == 0 && stat.live_bytes == 0);
+    all_is_given_back(w);
 }
 
 /* One for all inputs: what one leaves in magazines and pageblocks, the next one finds. */

@@ -9,7 +9,7 @@
 #include <vitrine/checksum.h>
 #include <vitrine/writer.h>
 
-static uint8_t room[512];
+static uint8_t room[1024];
 static const uint8_t OPTION[4] = { 1, 1, 1, 0 };    /* RFC 791: no operation three times, end */
 static const uint8_t MSS[4] = { 2, 4, 0x05, 0xb4 }; /* RFC 9293 section 3.2: 1460 */
 static const uint8_t GET[] = "get key\r\n", PADDING[18];
@@ -210,7 +210,8 @@ static struct vtr_span steps(void)
 static struct vtr_span operations(uint8_t first)
 {
     static const uint8_t ORDER[] = { 14, 15, 16, 18, 17, 19, 0, 1,  5,  2,  7,  6, 8,
-                                     9,  10, 11, 3,  4,  12, 15, 16, 19, 21, 20, 13 };
+                                     9,  10, 11, 3,  4,  12, 15, 16, 19, 21,
+                                     22, 23, 24, 25, 26, 27, 20, 13 };
     struct vtr_writer w = vtr_writer_of(room, sizeof room);
     bool fits = true;
     for (uint8_t i = 0; i < 2 * sizeof ORDER; i++) {
