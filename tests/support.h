@@ -25,17 +25,23 @@ static inline bool test_single_view(void)
     return getenv("VTR_TEST_SINGLE_VIEW") != NULL;
 }
 
-static inline struct vtr_heap *test_heap(uint64_t max_bytes)
+static inline struct vtr_heap *test_heap_with(struct vtr_heap_opts opts)
 {
-    struct vtr_heap_opts opts = { .size = sizeof opts, .name = "test", .max_bytes = max_bytes };
     struct vtr_error err = { 0 };
     struct vtr_heap *heap = NULL;
+    opts.size = sizeof opts;
+    opts.name = "test";
     if (test_single_view())
         opts.flags |= VTR_HEAP_SINGLE_VIEW;
     int rc = vtr_heap_open(&opts, &heap, &err);
     if (rc != 0)
         fail_msg("%s (%s)", err.what, err.hint);
     return heap;
+}
+
+static inline struct vtr_heap *test_heap(uint64_t max_bytes)
+{
+    return test_heap_with((struct vtr_heap_opts){ .max_bytes = max_bytes });
 }
 
 static inline uint64_t test_live(struct vtr_heap *heap)

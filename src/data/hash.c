@@ -15,6 +15,7 @@ uint64_t vtr_data_hash(struct vtr_data d, uint64_t seed)
     if (VTR_LIKELY(!some || s.len == d.len))
         return XXH3_64bits_withSeed(s.ptr, s.len, seed);
     XXH3_state_t state;
+    XXH3_INITSTATE(&state); /* else the reset believes what the stack says of the seed */
     XXH3_64bits_reset_withSeed(&state, seed);
     do {
         XXH3_64bits_update(&state, s.ptr, s.len);

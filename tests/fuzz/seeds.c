@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
  * seeds FOLDER: writes the seed corpus: for fuzz_parse a valid frame of each kind, for fuzz_span
- * some steps. Every target runs all of them. The committed corpus is what this writes (corpus.sh)
- * and whatever a search has found since.
+ * and fuzz_data some steps. Every target runs all of them. The committed corpus is what this
+ * writes (corpus.sh) and whatever a search has found since.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <vitrine/checksum.h>
 #include <vitrine/writer.h>
 
-static uint8_t room[512];
+static uint8_t room[1024];
 static const uint8_t OPTION[4] = { 1, 1, 1, 0 };    /* RFC 791: no operation three times, end */
 static const uint8_t MSS[4] = { 2, 4, 0x05, 0xb4 }; /* RFC 9293 section 3.2: 1460 */
 static const uint8_t GET[] = "get key\r\n", PADDING[18];
@@ -206,6 +206,24 @@ static struct vtr_span steps(void)
     return vtr_writer_span(&w);
 }
 
+/** Steps of fuzz_data: every operation with the same arguments, then with an allocation failing. */
+static struct vtr_span operations(uint8_t first)
+{
+    static const uint8_t ORDER[] = { 14, 15, 16, 18, 17, 19, 0, 1,  5,  2,  7,  6, 8,
+                                     9,  10, 11, 3,  4,  12, 15, 16, 19, 21,
+                                     22, 23, 24, 25, 26, 27, 20, 13 };
+    struct vtr_writer w = vtr_writer_of(room, sizeof room);
+    bool fits = true;
+    for (uint8_t i = 0; i < 2 * sizeof ORDER; i++) {
+        uint8_t op = ORDER[i % sizeof ORDER], faulty = i < sizeof ORDER ? 0 : 0x80;
+        fits = fits && vtr_writer_u8(&w, op | faulty) && (faulty == 0 || vtr_writer_u8(&w, i % 3));
+        for (uint8_t arg = 0; arg < 4; arg++)
+            fits = fits && vtr_writer_u8(&w, (uint8_t)(first + arg * 5 + i));
+    }
+    vtr_check(fits);
+    return vtr_writer_span(&w);
+}
+
 static void save(const char *folder, const char *name, struct vtr_span s)
 {
     char path[4096];
@@ -230,5 +248,7 @@ int main(int argc, char **argv)
     save(argv[1], "ipv4_fragment", echo_over_ipv4(VTR_IPV4_MF));
     save(argv[1], "ipv6_icmp", echo_over_ipv6());
     save(argv[1], "span_steps", steps());
+    save(argv[1], "data_small", operations(0));
+    save(argv[1], "data_large", operations(100));
     return 0;
 }
