@@ -24,7 +24,8 @@ void vtr_record_broken_(uint64_t what, const char *call)
 
 void vtr_record_release_(uint64_t what)
 {
-    if (VTR_UNLIKELY(vtr_what_record_(what)->count < 0))
+    /* O: what this thread's own countdown left, or, if that was one too many, whatever is there. */
+    if (VTR_UNLIKELY(__atomic_load_n(&vtr_what_record_(what)->count, __ATOMIC_RELAXED) < 0))
         vtr_record_broken_(what, "unref");
     if (what & VTR_WHAT_LIST)
         vtr_list_end(vtr_list_of_(what));
