@@ -70,14 +70,14 @@ struct explore_scenario {
     unsigned flags;
     unsigned mortal; /* threads, as bits, that may be killed before any of their operations */
     void (*setup)(void);
-    void (*warm)(void); /* in each thread, before any of them begins; or NULL */
+    void (*warm)(void); /* in each immortal thread, before any of them begins; or NULL */
     void (*thread[EXPLORE_THREADS])(void);
-    void (*invariant)(void); /* before each step; looks only */
+    void (*invariant)(void); /* of each state; may make equal what means the same */
     void (*finish)(void);    /* after each execution, when all threads are gone */
 };
 
-/** Of the subject; ends with one without a name. */
-extern const struct explore_scenario explore_scenarios[];
+/** Of the subject: lists, each of which ends with one without a name; then NULL. */
+extern const struct explore_scenario *const explore_scenarios[];
 /** Of the subject: a thread-local, by which the others are found. */
 extern __thread char explore_thread_local;
 /** Of the subject: what an address is, for a person. */

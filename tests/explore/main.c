@@ -16,7 +16,7 @@
 #include "engine.h"
 
 static const char *subject_path;
-static const struct explore_scenario *scenarios;
+static const struct explore_scenario *const *lists;
 static bool want_long;
 static const char *only[32];
 static unsigned onlys;
@@ -54,11 +54,23 @@ static int wait_one(void)
     return wait(&status) > 0 && status != 0;
 }
 
+/* The next after @p s, or the first. @return NULL: there are no more. */
+static const struct explore_scenario *next(const struct explore_scenario *s)
+{
+    static const struct explore_scenario *const *list;
+    if (s == NULL)
+        list = lists;
+    for (s = s == NULL ? *list : s + 1; s->name == NULL; s = *list)
+        if (*++list == NULL)
+            return NULL;
+    return s;
+}
+
 static int explore_all(void)
 {
     long most = sysconf(_SC_NPROCESSORS_ONLN), running = 0;
     int failed = 0;
-    for (scenario = scenarios; scenario->name != NULL; scenario++) {
+    for (scenario = next(NULL); scenario != NULL; scenario = next(scenario)) {
         if (!is_wanted(scenario))
             continue;
         if (running == most) {
@@ -81,7 +93,7 @@ static int explore_all(void)
 static int replay(const char *what)
 {
     size_t name = strcspn(what, ":");
-    for (scenario = scenarios; scenario->name != NULL; scenario++)
+    for (scenario = next(NULL); scenario != NULL; scenario = next(scenario))
         if (strlen(scenario->name) == name && strncmp(scenario->name, what, name) == 0 &&
             what[name] == ':')
             return search(what + name + 1);
@@ -97,16 +109,16 @@ static void load(const char *path)
         exit(2);
     }
     subject_path = path;
-    scenarios = dlsym(subject, "explore_scenarios");
+    lists = dlsym(subject, "explore_scenarios");
     *(void **)&describe = dlsym(subject, "explore_describe");
     /* Looking it up also makes the loader say where the thread-locals are. */
     bool found = dlsym(subject, "explore_thread_local") != NULL;
-    if (!found || scenarios == NULL || describe == NULL) {
+    if (!found || lists == NULL || describe == NULL) {
         fprintf(stderr, "explorer: %s: not a subject\n", path);
         exit(2);
     }
     memory_init();
-    fibers_init(scenarios);
+    fibers_init(lists);
 }
 
 static int usage(void)

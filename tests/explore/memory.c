@@ -126,23 +126,27 @@ bool memory_is_first(void)
     return true;
 }
 
+/* In front of each allocation is how many bytes it has. */
 void *explore_alloc(size_t bytes, size_t align, int fill)
 {
     uint8_t *lane = arena + self * (size_t)LANE_BYTES;
-    size_t at = (run.allocated[self] + align - 1) & ~(align - 1);
+    size_t at = (run.allocated[self] + sizeof bytes + align - 1) & ~(align - 1);
     if (bytes > LANE_BYTES - at)
         explore_fail("a thread allocates more than %d bytes", LANE_BYTES);
-    run.allocated[self] = at + ((bytes + 15) & ~(size_t)15);
-    memory_touch(lane + at, bytes);
+    run.allocated[self] = at + bytes;
+    memory_touch(lane + at - sizeof bytes, sizeof bytes + bytes);
+    memcpy(lane + at - sizeof bytes, &bytes, sizeof bytes);
     return memset(lane + at, fill, bytes);
 }
 
 void *explore_realloc(void *p, size_t bytes)
 {
+    size_t old;
     void *more = explore_alloc(bytes, 16, 0xa5);
-    if (p != NULL) /* how many there were is not known, but the lane has as many in front of it */
-        memmove(more, p, bytes);
-    return more;
+    if (p == NULL)
+        return more;
+    memcpy(&old, (uint8_t *)p - sizeof old, sizeof old);
+    return memcpy(more, p, old < bytes ? old : bytes);
 }
 
 void explore_free(void *p)

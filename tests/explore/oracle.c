@@ -97,6 +97,12 @@ void heap_begun(void)
     explore_thread_exit();
 }
 
+void warm_cache(void)
+{
+    if (vtr_cache_magazine(vtr_cache_of_(heap), (unsigned)vtr_class_for_(HALF)) == NULL)
+        explore_fail("no magazine");
+}
+
 static void stamp(struct vtr_buf *b)
 {
     uint64_t gen = ghost_stamp(b->rec);
@@ -203,6 +209,16 @@ void take_and_end(size_t bytes)
     end(&d);
 }
 
+void take_two_and_end(size_t bytes)
+{
+    struct vtr_buf a;
+    if (!take(bytes, &a))
+        return;
+    take_and_end(bytes);
+    struct vtr_data d = seal(&a);
+    end(&d);
+}
+
 static struct vtr_holders *holders(struct weak w)
 {
     return vtr_holders_of(vtr_what_record_(w.what));
@@ -285,8 +301,18 @@ static bool is_known(const struct vtr_pageblock *pb)
     return pb->klass < VTR_CLASSES && pb->block_bytes >= THIRD;
 }
 
+/* The heap's counters run freely, and are used modulo its pageblocks. */
+UNSEEN static void canonical(void)
+{
+    if (heap->retire_next >= VTR_SEGMENT_PAGEBLOCKS)
+        heap->retire_next %= VTR_SEGMENT_PAGEBLOCKS;
+    if (heap->sweep_next >= VTR_SEGMENT_PAGEBLOCKS)
+        heap->sweep_next %= VTR_SEGMENT_PAGEBLOCKS;
+}
+
 UNSEEN void invariant(void)
 {
+    canonical();
     for (unsigned i = 0; i < VTR_SEGMENT_PAGEBLOCKS; i++) {
         const struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
         for (uint32_t k = 0; is_known(pb) && k < pb->fresh; k++)
@@ -323,7 +349,7 @@ UNSEEN static uint32_t audit_pageblock(const struct vtr_pageblock *pb)
     return cached;
 }
 
-UNSEEN void audit(void)
+UNSEEN void audit_blocks(void)
 {
     struct vtr_heap_stat stat;
     uint32_t cached = 0, in_depots = 0;
@@ -336,13 +362,33 @@ UNSEEN void audit(void)
         in_depots += heap->depot[k].n;
     if (cached != in_depots)
         explore_fail("%u blocks are cached, and %u in the depots", cached, in_depots);
-    uint64_t fill = vtr_pageblock_of(vtr_what_record_(filler.what))->block_bytes;
-    if (heap->charged != fill)
-        explore_fail("%lld bytes are charged that nobody has", (long long)(heap->charged - fill));
     vtr_heap_stat(heap, &stat);
     if (stat.live_blocks != 1 || heap->caches != NULL)
         explore_fail("%llu blocks are live, or a thread's cache is",
                      (unsigned long long)stat.live_blocks - 1);
+}
+
+UNSEEN void audit(void)
+{
+    uint64_t fill = vtr_pageblock_of(vtr_what_record_(filler.what))->block_bytes;
+    audit_blocks();
+    if (heap->charged != fill)
+        explore_fail("%lld bytes are charged that nobody has", (long long)(heap->charged - fill));
+}
+
+/* @return whether it is in a cache, or one of its magazines, and says where. */
+UNSEEN static bool describe_cache(uintptr_t address, const struct vtr_cache *c, char *text,
+                                  size_t size)
+{
+    if (address - (uintptr_t)c < sizeof *c)
+        snprintf(text, size, "byte %zu of cache %p", (size_t)(address - (uintptr_t)c),
+                 (const void *)c);
+    for (unsigned k = 0; k < VTR_CLASSES; k++)
+        if (c->magazine[k] != NULL &&
+            address - (uintptr_t)c->magazine[k] < sizeof *c->magazine[k] + 64 * sizeof(void *))
+            snprintf(text, size, "byte %zu of magazine %u of cache %p",
+                     (size_t)(address - (uintptr_t)c->magazine[k]), k, (const void *)c);
+    return text[0] != 0;
 }
 
 UNSEEN void explore_describe(uintptr_t address, char *text, size_t size)
@@ -351,7 +397,13 @@ UNSEEN void explore_describe(uintptr_t address, char *text, size_t size)
     uintptr_t bytes = address - (uintptr_t)heap->views.read;
     unsigned area = (unsigned)(at % VTR_AREAS_BYTES / VTR_AREA_BYTES);
     size_t in = at % VTR_AREA_BYTES, skew = vtr_area_skew(area), entry = sizeof(struct vtr_record);
-    if (bytes < VTR_SEGMENT_BYTES)
+    text[0] = 0;
+    for (const struct vtr_cache *c = heap->caches; c != NULL; c = c->of_heap)
+        if (describe_cache(address, c, text, size))
+            return;
+    if (address - (uintptr_t)heap < sizeof *heap)
+        snprintf(text, size, "byte %zu of the heap", (size_t)(address - (uintptr_t)heap));
+    else if (bytes < VTR_SEGMENT_BYTES)
         snprintf(text, size, "byte %zu of pageblock %zu", (size_t)bytes % VTR_PAGEBLOCK_BYTES,
                  (size_t)bytes / VTR_PAGEBLOCK_BYTES);
     else if (at < VTR_CONTROL_BYTES && in >= skew)

@@ -35,6 +35,9 @@ void heap_begin(unsigned pageblocks, unsigned quota);
 /** The thread that sets up ends: its magazines are in the depot. */
 void heap_begun(void);
 
+/** For warm: the thread has a cache, and a magazine for blocks of HALF. */
+void warm_cache(void);
+
 /** @return false: there is none. */
 bool take(size_t bytes, struct vtr_buf *out);
 struct vtr_data seal(struct vtr_buf *b);
@@ -53,6 +56,8 @@ bool upgrade(struct weak w, struct vtr_data *out);
 bool reopen(struct vtr_data *d, struct vtr_buf *out);
 /** take, seal, use, drop, if there is one. */
 void take_and_end(size_t bytes);
+/** Has all of two blocks at once, if they are there: whatever can be found is looked for. */
+void take_two_and_end(size_t bytes);
 
 /* Another process, and what happens to its bits. */
 enum { PEER = 2 };
@@ -71,7 +76,9 @@ void steal(struct weak w);
 
 /** Whoever has a handle finds it counted, and the holder's bit in the word. */
 void invariant(void);
-/** Nothing is held, each free block is in one depot or IDLE, and nothing is charged. */
+/** Nothing is held, and each free block is in one depot or IDLE. */
+void audit_blocks(void);
+/** And nothing is charged. */
 void audit(void);
 
 #endif

@@ -65,10 +65,12 @@ static void crashed(int signal, siginfo_t *info, void *context)
 
 void search_trace(const struct explore_site *site, const char *format, ...)
 {
+    static const struct explore_site *last;
     va_list args;
-    if (!tracing)
+    if (!tracing || site == last) /* a loop says one line */
         return;
-    printf("    %c  %-12s %4d  %s %-18s ", self == MAIN ? '-' : (char)('0' + self), site->file,
+    last = site;
+    printf("    %c  %-12s %4d  %-17s %-22s ", self == MAIN ? '-' : (char)('0' + self), site->file,
            site->line, site->op, site->what);
     va_start(args, format);
     vprintf(format, args);
@@ -191,8 +193,6 @@ static void finish(void)
 /* @return what can happen next. */
 static unsigned look(void)
 {
-    if (scenario->invariant != NULL)
-        scenario->invariant();
     if (fibers_ended()) {
         finish();
         return 0;
@@ -206,10 +206,11 @@ static unsigned look(void)
 /* A node for the present state, unless it is known. */
 static void enter(size_t at)
 {
+    scenario->invariant();
     size_t end = save(at);
     if (depth == DEPTH_MAX || end > SAVED_MAX - (1 << 20) || states == STATES_MAX) {
-        printf("%-28s not exhausted: more than %u steps or %u states\n", scenario->name,
-               (unsigned)DEPTH_MAX, (unsigned)STATES_MAX);
+        printf("%s: not exhausted: %u steps deep, %llu states\n", scenario->name, depth,
+               (unsigned long long)states);
         exit(1);
     }
     if (!is_new(hash(saved + at, end - at)))
@@ -291,6 +292,7 @@ static void follow(void)
 {
     for (unsigned i = 0; i < taken; i++)
         take_said(node[i].choice);
+    scenario->invariant();
     look();
 }
 
@@ -313,8 +315,7 @@ static void follow_text(const char *at)
         }
         at += *at == ',';
     }
-    if (scenario->invariant != NULL)
-        scenario->invariant();
+    scenario->invariant();
     if (fibers_ended())
         finish();
 }
@@ -340,7 +341,7 @@ static void prepare(void)
     catch_crashes();
     scenario->setup();
     for (unsigned t = 0; t < THREADS && scenario->warm != NULL; t++)
-        if (scenario->thread[t] != NULL)
+        if (scenario->thread[t] != NULL && (scenario->mortal >> t & 1) == 0)
             fiber_call(t, scenario->warm);
     fibers_reset();
     memory_begin();
@@ -405,8 +406,10 @@ int search(const char *replay)
     passes++;
     explore();
     restart();
-    if (!memory_is_first())
-        explore_fail("memory changed that was not seen to be written");
+    if (!memory_is_first()) {
+        printf("%s: memory changed that was not seen to be written\n", scenario->name);
+        return 1;
+    }
     printf("%-28s %9llu states %10llu steps %7llu ends %4u deep %7.2f s\n", scenario->name,
            (unsigned long long)states, (unsigned long long)steps, (unsigned long long)ends, deepest,
            seconds() - began);
