@@ -191,6 +191,13 @@ static void steal_it(void)
     steal(name);
 }
 
+/* What was held strongly when the thief came is left to the next. */
+static void steal_and_audit(void)
+{
+    steal(name);
+    audit_blocks();
+}
+
 /* Both blocks are free, and no hint knows of them. */
 static void forget_both(void)
 {
@@ -246,9 +253,14 @@ const struct explore_scenario scenarios_of_blocks[] = {
       .thread = { end_and_take_two_0, reap_and_upgrade, receive } },
     { .name = "crash-own", .says = "the same against try_own", OTHERS,
       .mortal = 1 << 2, .setup = give_name, .thread = { own_and_end_0, reap, receive } },
-    { .name = "steal", .says = "a block that is held softly is taken or upgraded", OTHERS,
-      .setup = give_softly, .thread = { end_and_take_two_0, upgrade_and_end, steal_it } },
-    { .name = "sweep", .says = "two threads find forgotten blocks, one is upgraded in vain", OTHERS,
-      .setup = forget_both, .thread = { take_once, take_once, upgrade_and_end } },
+    { .name = "steal", .says = "a block that is held softly is taken or upgraded",
+      .setup = give_softly, .warm = warm_cache, .invariant = invariant, .finish = steal_and_audit,
+      .thread = { end_and_take_two_0, upgrade_and_end, steal_it } },
+    { .name = "sweep", .says = "a forgotten block is found, and upgraded in vain",
+      .setup = forget_both, .warm = warm_cache, .invariant = invariant, .finish = audit_blocks,
+      .thread = { take_once, upgrade_and_end } },
+    { .name = "sweep-2", .says = "the same with two threads that look for it",
+      .setup = forget_both, .warm = warm_cache, .invariant = invariant, .finish = audit_blocks,
+      .flags = EXPLORE_LONG, .thread = { take_once, take_once, upgrade_and_end } },
     { .name = NULL },
 };

@@ -308,6 +308,7 @@ int explore_setspecific(unsigned key, const void *value)
 bool explore_wait(unsigned thread)
 {
     fiber_suspend(WAITING, thread);
+    order_join(thread);
     return run.fiber[thread].wait == KILLED;
 }
 

@@ -88,6 +88,8 @@ void order_acquire(const struct place *p);
 void order_release(const struct place *p, bool continues);
 /** A store that releases nothing ends what was released there, unless by the same thread. */
 void order_relax(const struct place *p);
+/** Another thread is gone, and this one knows it. */
+void order_join(unsigned thread);
 /** The order is looked at: with @p races, plain accesses without one are errors. */
 void order_begin(bool races);
 size_t order_save(uint8_t *to);

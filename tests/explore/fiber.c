@@ -15,7 +15,7 @@
 #error "fiber_switch is written for x86-64"
 #endif
 
-enum { STACK_BYTES = 64 << 10, CLEARED_BYTES = 1 << 10, TLS_SLACK = 16 };
+enum { STACK_BYTES = 64 << 10, CLEARED_BYTES = 4 << 10, TLS_SLACK = 16 };
 
 struct run run;
 const struct explore_scenario *scenario;

@@ -87,15 +87,29 @@ bool order_is_shared(const struct place *p)
     return p->shared;
 }
 
-/* The access is the latest of its kind: only its thread knows of it. */
-static void record(const struct place *p, uint16_t bit)
+/* Nobody needs to know of these any more. */
+static void forget(unsigned at, unsigned bits)
 {
+    made()[at] &= (uint16_t)~bits;
     for (unsigned t = 0; t < THREADS; t++)
-        known(t)[p->bits] &= (uint16_t)~bit;
+        known(t)[at] &= (uint16_t)~bits;
     for (unsigned s = 0; s < syncs; s++)
-        released(s)[p->bits] &= (uint16_t)~bit;
-    made()[p->bits] |= bit;
-    known(self)[p->bits] |= bit;
+        released(s)[at] &= (uint16_t)~bits;
+}
+
+/* The access is the latest of its kind, and only its thread knows of it. Those before that it knows
+ * of are covered: what races with one of them races with it too. */
+static void record(const struct place *p, unsigned kind)
+{
+    static const uint16_t each = 0x1111;
+    unsigned covered = kind;
+    if (kind == WRITES)
+        covered = READS | WRITES | READS_ATOMIC | WRITES_ATOMIC;
+    else if (kind == READS || kind == WRITES_ATOMIC)
+        covered |= READS_ATOMIC;
+    forget(p->bits, (covered * each & known(self)[p->bits]) | kind << self * KINDS);
+    made()[p->bits] |= (uint16_t)(kind << self * KINDS);
+    known(self)[p->bits] |= (uint16_t)(kind << self * KINDS);
 }
 
 static void find_race(const struct place *p, bool write, bool plain)
@@ -132,7 +146,7 @@ void order_access(const struct place *p, bool write, bool plain)
     if (!races || !possible_race(p))
         return;
     find_race(p, write, plain);
-    record(p, (uint16_t)(kind << self * KINDS));
+    record(p, kind);
 }
 
 void order_acquire(const struct place *p)
@@ -160,6 +174,12 @@ void order_relax(const struct place *p)
     released(p->sync)[set_words] = NOBODY;
 }
 
+void order_join(unsigned thread)
+{
+    for (unsigned i = 0; races && i < set_words; i++)
+        known(self)[i] |= known(thread)[i];
+}
+
 void order_begin(bool look)
 {
     races = look;
@@ -177,6 +197,29 @@ void order_begin(bool look)
         released(s)[set_words] = NOBODY;
 }
 
+/* Leaves out what makes no difference: accesses that all threads know of which are to come, and
+ * what threads know that are through. */
+static void canonical(void)
+{
+    for (unsigned t = 0; t < THREADS; t++)
+        if (run.fiber[t].wait == ENDED)
+            memset(known(t), 0, set_words * sizeof sets[0]);
+    for (unsigned i = 0; i < set_words; i++) {
+        unsigned all = made()[i];
+        for (unsigned t = 0; t < THREADS; t++)
+            all &= run.fiber[t].wait >= ENDED ? 0xffffu : known(t)[i];
+        if (all != 0)
+            forget(i, all);
+    }
+    for (unsigned s = 0; s < syncs; s++) {
+        unsigned some = 0;
+        for (unsigned i = 0; i < set_words; i++)
+            some |= released(s)[i];
+        if (some == 0)
+            released(s)[set_words] = NOBODY;
+    }
+}
+
 static size_t sets_bytes(void)
 {
     return races ? (size_t)(released(syncs) - sets) * sizeof sets[0] : 0;
@@ -184,6 +227,8 @@ static size_t sets_bytes(void)
 
 size_t order_save(uint8_t *to)
 {
+    if (races)
+        canonical();
     memcpy(to, sets, sets_bytes());
     return sets_bytes();
 }
