@@ -78,7 +78,7 @@ bool memory_is_first(void);
 
 /* order.c */
 struct place;
-/** Where a thread is about to access memory. Starts over if it turns out to be shared. */
+/** Where a thread is about to access memory. */
 struct place *order_place(uintptr_t address, bool write, bool plain);
 bool order_is_shared(const struct place *p);
 /** It does. Fails if that is a race. */
@@ -92,6 +92,8 @@ void order_relax(const struct place *p);
 void order_join(unsigned thread);
 /** The order is looked at: with @p races, plain accesses without one are errors. */
 void order_begin(bool races);
+/** @return whether there are places that were not known to be shared when that was. */
+bool order_learnt(void);
 size_t order_save(uint8_t *to);
 size_t order_load(const uint8_t *from);
 

@@ -62,7 +62,8 @@ __attribute__((noreturn, format(printf, 1, 2))) void explore_fail(const char *fo
 enum explore_flags {
     EXPLORE_EXIT = 1 << 0, /* threads run their thread-exit handlers while others still run */
     EXPLORE_TSO = 1 << 1,  /* a store may be seen late, as on x86; then races are not looked for */
-    EXPLORE_LONG = 1 << 2, /* only when asked for more */
+    EXPLORE_NO_RACES = 1 << 2, /* they are not looked for either: many states, few new orders */
+    EXPLORE_LONG = 1 << 3, /* only when asked for more */
 };
 
 struct explore_scenario {

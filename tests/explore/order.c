@@ -3,8 +3,9 @@
  * What happens before what. A place is an address that the threads' code
  * accesses, as a whole: a field, or eight bytes of a copy. It is shared if
  * two threads access it and one writes it; operations on other places commute with all that others
- * do, and need no scheduling point. Which are shared is learnt: when a place turns out to be, the
- * exploration begins anew, so the last pass knew all of them from its first step on.
+ * do, and need no scheduling point. Which are shared is learnt, by passes through all states in which
+ * races are not looked for, until one learns nothing; so the last pass knew all of them from its
+ * first step on.
  *
  * Races are looked for as by vector clocks, but with sets of accesses: of each shared place the
  * last access of each kind by each thread is a bit, and each thread and each atomic has the set of
@@ -42,7 +43,7 @@ static uint16_t table[TABLE]; /* index of a place + 1 */
  * which has one word more for the thread that released. */
 static uint16_t sets[SETS_MAX];
 static unsigned set_words, syncs;
-static bool races;
+static bool races, learnt;
 
 static uint16_t *made(void) { return sets; }
 static uint16_t *known(unsigned thread) { return sets + (1 + thread) * set_words; }
@@ -135,8 +136,11 @@ static void find_race(const struct place *p, bool write, bool plain)
 struct place *order_place(uintptr_t address, bool write, bool plain)
 {
     struct place *p = place_of(address);
-    if (learn(p, write, plain))
-        search_again();
+    if (learn(p, write, plain)) {
+        learnt = true;
+        if (races)
+            search_again();
+    }
     return p;
 }
 
@@ -174,6 +178,11 @@ void order_relax(const struct place *p)
     released(p->sync)[set_words] = NOBODY;
 }
 
+bool order_learnt(void)
+{
+    return learnt;
+}
+
 void order_join(unsigned thread)
 {
     for (unsigned i = 0; races && i < set_words; i++)
@@ -183,6 +192,7 @@ void order_join(unsigned thread)
 void order_begin(bool look)
 {
     races = look;
+    learnt = false;
     set_words = syncs = 0;
     for (struct place *p = place; p < place + places; p++) {
         if (possible_race(p))

@@ -18,7 +18,7 @@
 #include "engine.h"
 
 enum { RUN, FLUSH, KILL, CHOICES = 3 * THREADS };
-enum { DEPTH_MAX = 4096, STATES_MAX = 1 << 19, TABLE_FIRST = 1 << 14 };
+enum { DEPTH_MAX = 4096, STATES_MAX = 1 << 23, TABLE_FIRST = 1 << 14 };
 #define SAVED_MAX ((size_t)1 << 30)
 
 static struct node {
@@ -88,14 +88,17 @@ static uint64_t mix(uint64_t a, uint64_t b)
 static uint64_t hash(const uint8_t *p, size_t bytes)
 {
     uint64_t lane[4] = { bytes, 1, 2, 3 }, word[8] = { 0 };
-    for (; bytes != 0; p += sizeof word) {
-        size_t n = bytes < sizeof word ? bytes : sizeof word;
-        memcpy(word, p, n);
-        memset((uint8_t *)word + n, 0, sizeof word - n);
+    for (size_t n = sizeof word; bytes != 0; p += n, bytes -= n) {
+        if (bytes < n) {
+            n = bytes;
+            memset(word, 0, sizeof word);
+            memcpy(word, p, n);
+        } else {
+            memcpy(word, p, sizeof word);
+        }
         for (unsigned i = 0; i < 4; i++)
             lane[i] = mix(lane[i] ^ word[2 * i] ^ UINT64_C(0xa0761d6478bd642f),
                           word[2 * i + 1] ^ UINT64_C(0xe7037ed1a0b428db) ^ lane[i] << 1);
-        bytes -= n;
     }
     return mix(lane[0] ^ lane[2] << 1, lane[1] ^ lane[3] << 1 ^ UINT64_C(0x8ebc6af09c88c6e3)) | 1;
 }
@@ -351,12 +354,12 @@ static void prepare(void)
     fibers_save(root);
 }
 
-static void restart(void)
+static void restart(bool races)
 {
     fibers_load(root);
     memory_load(NULL, 0);
     fibers_home();
-    order_begin((scenario->flags & EXPLORE_TSO) == 0);
+    order_begin(races && (scenario->flags & (EXPLORE_TSO | EXPLORE_NO_RACES)) == 0);
     budget = 0;
 }
 
@@ -376,9 +379,35 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+/* One pass through all states. */
+static void pass(bool races)
+{
+    restart(races);
+    table_reset(TABLE_FIRST);
+    states = ends = steps = depth = deepest = taken = 0;
+    node[0].at = 0;
+    passes++;
+    explore();
+}
+
+static int passed(double began)
+{
+    restart(false);
+    if (!memory_is_first()) {
+        printf("%s: memory changed that was not seen to be written\n", scenario->name);
+        return 1;
+    }
+    printf("%-16s %8llu states %9llu steps %6llu ends %5u deep %3llu passes %6.2f s  %s\n",
+           scenario->name, (unsigned long long)states, (unsigned long long)steps,
+           (unsigned long long)ends, deepest, (unsigned long long)passes, seconds() - began,
+           scenario->says);
+    return 0;
+}
+
 int search(const char *replay)
 {
     static double began; /* static: kept over jumps */
+    static bool races;
     began = seconds();
     replaying = replay != NULL;
     int how = sigsetjmp(home, 0);
@@ -386,32 +415,28 @@ int search(const char *replay)
         prepare();
     if (how == FAILED && (tracing || root == NULL))
         return report();
-    if (how == FAILED && !replaying)
+    /* A way that was found before all was learnt may lead elsewhere now. */
+    tracing = how == FAILED && !order_learnt();
+    if (tracing && !replaying)
         printf("%s: %s\n", scenario->name, message);
-    tracing = how == FAILED;
-    restart();
     if (replaying) {
+        restart(true);
         follow_text(replay);
         printf("%s: the schedule breaks nothing\n", scenario->name);
         return 0;
     }
     if (tracing) {
+        restart(races);
         follow();
         printf("%s: the failure does not come again\n", scenario->name);
         return 1;
     }
-    table_reset(TABLE_FIRST);
-    states = ends = steps = depth = deepest = taken = 0;
-    node[0].at = 0;
-    passes++;
-    explore();
-    restart();
-    if (!memory_is_first()) {
-        printf("%s: memory changed that was not seen to be written\n", scenario->name);
-        return 1;
+    do
+        pass(races);
+    while (order_learnt());
+    if (!races) {
+        races = true;
+        pass(races);
     }
-    printf("%-28s %9llu states %10llu steps %7llu ends %4u deep %7.2f s\n", scenario->name,
-           (unsigned long long)states, (unsigned long long)steps, (unsigned long long)ends, deepest,
-           seconds() - began);
-    return 0;
+    return passed(began);
 }
