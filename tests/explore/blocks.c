@@ -38,6 +38,12 @@ static void give_two(void)
     heap_begun();
 }
 
+static void give_one(void)
+{
+    give(1);
+    heap_begun();
+}
+
 static void give_none(void)
 {
     heap_begin(1, 0);
@@ -66,6 +72,22 @@ static void slice_and_end_0(void)
 {
     struct vtr_data part = more(given[0]);
     end(&part);
+    end_given(0);
+}
+
+/* The first thread's handle, which it keeps for so long. */
+static void borrow(void)
+{
+    struct vtr_data part = more(given[0]);
+    end(&part);
+}
+
+static void end_when_returned_0(void)
+{
+    struct vtr_data part = more(given[0]);
+    end(&part);
+    explore_wait(1);
+    explore_wait(2);
     end_given(0);
 }
 
@@ -228,6 +250,8 @@ const struct explore_scenario scenarios_of_blocks[] = {
       .thread = { slice_and_end_0, slice_and_end_1, end_2 } },
     { .name = "count-cold", .says = "threads whose first call frees", .invariant = invariant,
       .finish = audit, .setup = give_two, .thread = { end_and_take_0, end_and_take_1 } },
+    { .name = "borrow", .says = "one handle that two threads borrow", CHECKED,
+      .setup = give_one, .thread = { end_when_returned_0, borrow, borrow } },
     { .name = "own-shared", .says = "try_own while another thread ends its handle", CHECKED,
       .setup = give_two, .thread = { own_and_end_0, end_and_take_1 } },
     { .name = "upgrade", .says = "a weak reference against free and allocate", CHECKED,

@@ -18,7 +18,7 @@
 #include "engine.h"
 
 enum { RUN, FLUSH, KILL, CHOICES = 3 * THREADS };
-enum { DEPTH_MAX = 4096, STATES_MAX = 1 << 23, TABLE_FIRST = 1 << 14 };
+enum { DEPTH_MAX = 1 << 16, STATES_MAX = 1 << 23, TABLE_FIRST = 1 << 14 };
 #define SAVED_MAX ((size_t)1 << 30)
 
 static struct node {
