@@ -314,6 +314,8 @@ bool explore_wait(unsigned thread)
 
 void explore_pause(const struct explore_site *site)
 {
+    if (!exploring)
+        return;
     point(true, GO, 0);
     search_trace(site, " ");
 }

@@ -61,9 +61,6 @@ MUTANTS = (
            '    __atomic_fetch_or(&rec->flags, VTR_RECORD_SHARED, __ATOMIC_RELAXED);\n', ''),
     Mutant('an upgrade does not look at the generation again', 'upgrade', BLOCK,
            'if (__atomic_load_n(&h->gen, __ATOMIC_ACQUIRE) == gen) /* A5 */', 'if (true)'),
-    Mutant('an upgrade does not look at the generation first', 'retire', BLOCK,
-           'if (__atomic_load_n(&h->gen, __ATOMIC_ACQUIRE) != gen ||\n        !upgrade_count',
-           'if (!upgrade_count'),
     Mutant('an upgrade sets the bit of a word that may be zero', 'peer', BLOCK,
            '''} while (!__atomic_compare_exchange_n(&h->word, &word, word | own, false, __ATOMIC_ACQ_REL,
                                           __ATOMIC_RELAXED));''',
@@ -73,7 +70,7 @@ MUTANTS = (
            'if (false)'),
     Mutant('an upgrade takes what is CACHED', 'upgrade', BLOCK,
            'if (n == VTR_COUNT_CACHED || n == INT32_MAX)', 'if (n == INT32_MAX)'),
-    Mutant('an upgrade does not wait for BUSY', 'upgrade-own', BLOCK,
+    Mutant('an upgrade does not wait for BUSY', 'peer-own', BLOCK,
            '''            sched_yield();
             n = __atomic_load_n(&rec->count, __ATOMIC_RELAXED);
             continue;''', '            return false;'),
@@ -100,7 +97,7 @@ MUTANTS = (
            '''    __atomic_store_n(&rec->count, 1, __ATOMIC_RELEASE);
     __atomic_store_n(&h->word, own, __ATOMIC_RELEASE);
     __atomic_store_n(&h->gen, gen, __ATOMIC_RELEASE);'''),
-    Mutant('try_own leaves the word as it is', 'upgrade-own', BLOCK,
+    Mutant('try_own leaves the word as it is', 'peer-own', BLOCK,
            '''!__atomic_compare_exchange_n(&h->word, &word, 0, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_RELAXED)''',
            '__atomic_load_n(&h->word, __ATOMIC_ACQUIRE) != own'),
@@ -120,7 +117,7 @@ MUTANTS = (
     Mutant('the thread is not seen to leave in order', 'empty', MAGAZINE_H,
            '__atomic_store_n(&cache->inside, 0, __ATOMIC_RELEASE);',
            '__atomic_store_n(&cache->inside, 0, __ATOMIC_RELAXED);'),
-    Mutant('a cache that is not wanted any more hides who emptied it', 'quota', MAGAZINE,
+    Mutant('a cache that is not wanted any more hides who emptied it', 'empty-by-2', MAGAZINE,
            '__atomic_store_n(&c->wanted, wanted, __ATOMIC_RELEASE);',
            '__atomic_store_n(&c->wanted, wanted, __ATOMIC_RELAXED);'),
     Mutant('a magazine that was emptied keeps its blocks', 'empty', MAGAZINE,

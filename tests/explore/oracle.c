@@ -16,7 +16,9 @@ static unsigned filled;        /* how many these are, the first ones */
 /* What is known of a block: handles, peers that hold it, and the low half of its generation while
  * it was written. Blocks are told apart by where they lie, in steps of HALF. */
 struct ghost {
-    uint16_t handles, peers;
+    uint16_t handles;
+    uint8_t peers;
+    bool over; /* the word was zero since, and another process made it so */
     uint32_t gen;
 };
 
@@ -33,6 +35,7 @@ UNSEEN static void ghost_take(const struct vtr_record *rec)
         explore_fail("a block was handed out that has %u handles, and %u of other processes",
                      g->handles, g->peers);
     g->handles = 1;
+    g->over = false;
     g->gen = (uint32_t)vtr_holders_of(rec)->gen;
 }
 
@@ -43,6 +46,7 @@ UNSEEN static void ghost_reopen(const struct vtr_record *rec)
         explore_fail("a block was opened again that has %u more handles, and %u of processes",
                      g->handles, g->peers);
     g->handles = 1;
+    g->over = false;
     g->gen = (uint32_t)vtr_holders_of(rec)->gen;
 }
 
@@ -54,7 +58,7 @@ UNSEEN static uint64_t ghost_stamp(const struct vtr_record *rec)
 UNSEEN static void ghost_add(const struct vtr_record *rec, int handles, int peers)
 {
     ghost_of(rec)->handles = (uint16_t)(ghost_of(rec)->handles + handles);
-    ghost_of(rec)->peers = (uint16_t)(ghost_of(rec)->peers + peers);
+    ghost_of(rec)->peers = (uint8_t)(ghost_of(rec)->peers + peers);
 }
 
 UNSEEN static void ghost_use(const struct vtr_record *rec, uint64_t stamp)
@@ -75,6 +79,8 @@ UNSEEN static void ghost_upgrade(struct weak w, bool upgraded)
     if (upgraded && !same)
         explore_fail("a reference to generation %#x was upgraded to %#x", (uint32_t)w.gen,
                      g->gen + 1);
+    if (upgraded && g->over)
+        explore_fail("a reference to a block that was free was upgraded");
     if (!upgraded && same && g->handles + g->peers != 0)
         explore_fail("a reference to a block that is held was not upgraded");
 }
@@ -143,12 +149,19 @@ struct vtr_data more(struct vtr_data d)
     return part;
 }
 
-void use(struct vtr_data d)
+static void look(struct vtr_data d)
 {
     uint64_t stamp = 0;
     if (!vtr_data_gather(d, d.len - sizeof stamp, &stamp, sizeof stamp))
         explore_fail("no bytes");
     ghost_use(vtr_what_record_(d.what), stamp);
+}
+
+void use(struct vtr_data d)
+{
+    look(d);
+    explore_pause(EXPLORE_SITE("reads", ""));
+    look(d);
 }
 
 void drop(struct vtr_data *d)
@@ -245,7 +258,7 @@ bool peer_receive(struct weak w)
     return true;
 }
 
-void peer_use(struct weak w)
+static void peer_look(struct weak w)
 {
     const struct vtr_record *rec = vtr_what_record_(w.what);
     uint64_t stamp;
@@ -253,10 +266,30 @@ void peer_use(struct weak w)
     ghost_use(rec, stamp);
 }
 
+void peer_use(struct weak w)
+{
+    peer_look(w);
+    explore_pause(EXPLORE_SITE("reads", ""));
+    peer_look(w);
+}
+
+/* From the same step on: whoever had made it another block by now would have found a zero. */
+UNSEEN static void ghost_over(struct weak w, bool is_zero)
+{
+    struct ghost *g = ghost_of(vtr_what_record_(w.what));
+    g->over |= is_zero && g->gen + 1 == (uint32_t)w.gen;
+}
+
+static void peer_clear(struct weak w, uint64_t bits)
+{
+    uint64_t was = __atomic_fetch_and(&holders(w)->word, ~bits, __ATOMIC_ACQ_REL);
+    ghost_over(w, was != 0 && (was & ~bits) == 0);
+}
+
 void peer_release(struct weak w)
 {
     ghost_add(vtr_what_record_(w.what), 0, -1);
-    __atomic_fetch_and(&holders(w)->word, ~(uint64_t)PEER, __ATOMIC_ACQ_REL);
+    peer_clear(w, PEER);
 }
 
 /* A process that dies holds nothing any more, however far it had come. */
@@ -268,7 +301,7 @@ UNSEEN static void ghost_reap(struct weak w)
 void peer_reap(struct weak w)
 {
     ghost_reap(w);
-    __atomic_fetch_and(&holders(w)->word, ~(PEER | PEER_SOFT), __ATOMIC_ACQ_REL);
+    peer_clear(w, PEER | PEER_SOFT);
 }
 
 void peer_soften(struct weak w)
@@ -282,8 +315,10 @@ void steal(struct weak w)
     uint64_t word = __atomic_load_n(&h->word, __ATOMIC_RELAXED);
     while (word != 0 && (uint32_t)word == 0)
         if (__atomic_compare_exchange_n(&h->word, &word, 0, false, __ATOMIC_ACQ_REL,
-                                        __ATOMIC_RELAXED))
+                                        __ATOMIC_RELAXED)) {
+            ghost_over(w, true);
             return;
+        }
 }
 
 UNSEEN static void invariant_of(const struct vtr_record *rec, const struct ghost *g)

@@ -44,7 +44,7 @@ struct vtr_data seal(struct vtr_buf *b);
 /** take and seal; fails if there is none. */
 struct vtr_data make(size_t bytes);
 struct vtr_data more(struct vtr_data d);
-/** Reads the bytes. */
+/** Reads the bytes, and a while later once more. */
 void use(struct vtr_data d);
 void drop(struct vtr_data *d);
 /** use and drop. */

@@ -4,6 +4,7 @@
  * itself: header blocks and lists.
  * Threads: which call each makes is in the table.
  */
+#include "heap/magazine.h"
 #include "oracle.h"
 #include "scenarios.h"
 
@@ -49,6 +50,11 @@ static void cut_one(void)
     is_first = false;
 }
 
+static void empty_all(void)
+{
+    vtr_caches_empty(heap, vtr_cache_of_(heap));
+}
+
 /* What a thread ends is more than its magazine holds. */
 static void give_three_blocks(void)
 {
@@ -90,6 +96,8 @@ const struct explore_scenario *const explore_scenarios[] = { scenarios_of_blocks
 #define CHECKED .invariant = invariant, .finish = audit
 
 const struct explore_scenario scenarios_of_pools[] = {
+    { .name = "empty-by-2", .says = "two threads empty all caches while a third uses its", CHECKED,
+      .setup = begin_one, .warm = keep_two, .thread = { take_once, empty_all, empty_all } },
     { .name = "empty-3", .says = "blocks in one thread's magazine are taken by two others", CHECKED,
       .flags = EXPLORE_LONG | EXPLORE_NO_RACES, .setup = begin_one, .warm = keep_two,
       .thread = { take_once, take_once, take_once } },
