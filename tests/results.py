@@ -106,7 +106,7 @@ def report(cases):
             said = case.log, case.why
     yield ''
     for tree in dict.fromkeys(case.tree for case in cases):
-        yield f'{tree:8}{count(case for case in cases if case.tree == tree)}'
+        yield f'{tree:10}{count(case for case in cases if case.tree == tree)}'
     yield count(cases)
 
 

@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""usage: ./tests/run [--quick] [--long] [--only SUITE]...
+"""usage: ./tests/run [--quick | --coverage] [--long] [--only SUITE]...
 
   ./tests/run                every suite in every tree
   ./tests/run --quick        the debug tree only
   ./tests/run --only heap    one suite, in every tree that has it
   ./tests/run --long         longer fuzzing and soaks (tests see VTR_TEST_LONG=1)
+  ./tests/run --coverage     instead: a tree of its own, and what its tests do not reach, with the
+                             reasons in tests/coverage/uncovered.txt; all in build-test-coverage/
 
 trees   debug   gcc, warnings are errors
         asan    clang: AddressSanitizer with leaks, UndefinedBehaviorSanitizer
         tsan    clang: ThreadSanitizer; heaps have one view (tests see VTR_TEST_SINGLE_VIEW=1)
         nobody  debug once more, configured, built and run by uid 65534; only if you are root
-suites  span heap data port echo fuzz examples headers floors install
+suites  span base heap data port echo bench fuzz examples code headers abi floors install
 
 Needs no NIC, no hugepages and no configuration. Logs stay in build-test-TREE/, where tests can be
 run by hand too: meson test -C build-test-debug --suite heap
-Exit status: 0 all passed, 1 something failed, 2 wrong usage.
+Exit status: 0 all passed, 1 something failed or is uncovered without a reason, 2 wrong usage.
 """
 import argparse
 import contextlib
@@ -32,8 +34,8 @@ import results
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOBODY = 65534
-OUR_CODE = ('span', 'heap', 'data', 'port', 'echo', 'fuzz', 'examples')
-SUITES = OUR_CODE + ('headers', 'floors', 'install')
+OUR_CODE = ('span', 'base', 'heap', 'data', 'port', 'echo', 'bench', 'fuzz', 'examples')
+SUITES = OUR_CODE + ('code', 'headers', 'abi', 'floors', 'install')
 
 # With more random address bits than this, the sanitizers of clang 14 find no room for their maps.
 RANDOM_BITS_MAX = 28
@@ -65,10 +67,13 @@ TREES = (
         'ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1',
         'UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1'), slower=4),
     Tree('tsan', CLANG, ('-Db_sanitize=thread', '-Db_lundef=false',
-                         '-Dc_args=-DRTE_USE_C11_MEM_MODEL'), ('heap', 'data', 'port'), (
+                         '-Dc_args=-DRTE_USE_C11_MEM_MODEL'), ('base', 'heap', 'data', 'port'), (
         f'TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions={ROOT}/tests/tsan.supp',
         'VTR_TEST_SINGLE_VIEW=1'), slower=8),
 )
+# Counted by locked instructions, since threads count too.
+COVERAGE = Tree('coverage', GCC, ('-Dbuildtype=debug', '-Db_coverage=true',
+                                  '-Dc_args=-fprofile-update=atomic'), OUR_CODE, slower=4)
 
 
 @contextlib.contextmanager
@@ -142,7 +147,7 @@ def run_suite(tree, suite, env):
 
 def timed(tree, what, step, *args):
     """One line of progress around one step. @return the step's cases."""
-    print(f'{tree.name:8}{what:10}', end='', flush=True)
+    print(f'{tree.name:10}{what:10}', end='', flush=True)
     begin = time.monotonic()
     cases = step(tree, *args)
     done = results.count(cases) if cases else 'done'
@@ -159,10 +164,8 @@ def run_tree(tree, suites, env):
     return cases
 
 
-def run_trees(args):
+def run_trees(args, suites, env):
     """Every case of every tree asked for."""
-    suites = args.only or SUITES
-    env = ('CMOCKA_MESSAGE_OUTPUT=stdout', *(['VTR_TEST_LONG=1'] if args.long else []))
     cases = []
     for tree in TREES[:1] if args.quick else TREES:
         if set(tree.suites) & set(suites):
@@ -170,10 +173,19 @@ def run_trees(args):
     if args.quick:
         return cases
     if os.getuid() != 0:
-        print('nobody  not needed: you are not root, so debug was that run')
+        print('nobody    not needed: you are not root, so debug was that run')
         return cases
     with nobody_tree() as tree:
         return cases + run_tree(tree, suites, env)
+
+
+def run_coverage(suites, env):
+    """Counts from zero. @return the cases, and whether all that is uncovered has a reason."""
+    for counts in COVERAGE.build.rglob('*.gcda'):
+        counts.unlink()
+    cases = run_tree(COVERAGE, suites, env)
+    return cases, subprocess.run([ROOT / 'tests/coverage/coverage.py', 'report', ROOT,
+                                  COVERAGE.build], check=False).returncode == 0
 
 
 def hugepages():
@@ -183,16 +195,21 @@ def hugepages():
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split('usage: ')[1], add_help=False)
-    parser.add_argument('--quick', action='store_true')
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument('--quick', action='store_true')
+    which.add_argument('--coverage', action='store_true')
     parser.add_argument('--long', action='store_true')
     parser.add_argument('--only', action='append', choices=SUITES, metavar='SUITE')
     args = parser.parse_args()
     os.umask(0o022)
     print(f'{os.cpu_count()} cores, uid {os.getuid()}, hugepages reserved: {hugepages()} '
           '(none are needed)', flush=True)
-    cases = run_trees(args)
+    suites = args.only or SUITES
+    env = ('CMOCKA_MESSAGE_OUTPUT=stdout', *(['VTR_TEST_LONG=1'] if args.long else []))
+    cases, explained = (run_coverage(suites, env) if args.coverage
+                        else (run_trees(args, suites, env), True))
     print('\n'.join(results.report(cases)))
-    return any(case.result == results.FAILED for case in cases)
+    return not explained or any(case.result == results.FAILED for case in cases)
 
 
 if __name__ == '__main__':

@@ -16,7 +16,7 @@
 #include <vitrine/base.h>
 #include <vitrine/data.h>
 #include <vitrine/heap.h>
-#include <vitrine/inline/record.h>
+#include <vitrine/inline/block.h>
 
 VTR_BEGIN_DECLS
 
@@ -52,6 +52,9 @@ VTR_API VTR_MUST_USE int vtr_buf_init(struct vtr_heap *heap, size_t headroom, si
  */
 VTR_API VTR_MUST_USE unsigned vtr_buf_init_bulk(struct vtr_heap *heap, size_t headroom, size_t room,
                                                 struct vtr_buf *bufs, unsigned n);
+
+/** Private: gives back the counts taken for splits to come. */
+VTR_API VTR_COLD void vtr_buf_return_counts_(struct vtr_buf *b);
 
 /** Gives the block back unsealed; what was split off lives on.
  * @param b left empty; empty is allowed. */
@@ -129,10 +132,57 @@ VTR_INLINE VTR_MUST_USE bool vtr_buf_trim(struct vtr_buf *b, size_t len)
 VTR_API VTR_MUST_USE bool vtr_buf_split(struct vtr_buf *b, size_t len, struct vtr_data *out);
 
 /**
- * Ends writing for ever. @param b consumed, left empty.
+ * Ends writing for ever. Cost: two stores. @param b consumed, left empty.
  * @return owned: the bytes; empty (and the block is free again) if there are none.
  */
-VTR_API VTR_MUST_USE struct vtr_data vtr_buf_seal(struct vtr_buf *b);
+VTR_INLINE VTR_MUST_USE struct vtr_data vtr_buf_seal(struct vtr_buf *b)
+{
+    struct vtr_data d = VTR_DATA_EMPTY;
+    vtr_check(b->rec != NULL);
+    struct vtr_buf buf = *b; /* the calls below do not make the compiler keep *b in memory */
+    __builtin_memset(b, 0, sizeof *b);
+    if (VTR_UNLIKELY(buf.tail == buf.head || buf.ahead != 0)) {
+        struct vtr_buf rare = buf;
+        if (buf.tail == buf.head) {
+            vtr_buf_fini(&rare);
+            return d;
+        }
+        vtr_buf_return_counts_(&rare);
+    }
+    d.off = buf.head;
+    d.len = buf.tail - buf.head;
+    d.what = vtr_block_seal_(buf.rec, d.len);
+    return d;
+}
+
+/**
+ * Back to a writable buf, if *d is the only reference to its one block. The bytes of *d become the
+ * bytes of the buf; what lies before and behind them in the block becomes its head- and tailroom.
+ * @param d    consumed and left empty on true; unchanged on false.
+ * @param out  owned on true; untouched on false.
+ * Cost: no locked instruction while no weak reference to the block was ever made, nor another
+ * process had it; two otherwise.
+ */
+VTR_INLINE VTR_MUST_USE bool vtr_data_try_own(struct vtr_data *d, struct vtr_buf *out)
+{
+    struct vtr_record *rec = vtr_what_record_(d->what);
+    if (d->what == 0 || (d->what & VTR_WHAT_LIST) != 0)
+        return false;
+    if (VTR_UNLIKELY(rec->gen != (uint16_t)(d->what >> VTR_WHAT_GEN_SHIFT)))
+        vtr_record_broken_(d->what, "try_own");
+    if (!vtr_block_reopen_(rec))
+        return false;
+    out->rec = rec;
+    out->base = vtr_block_writable_(rec);
+    out->floor = 0;
+    out->head = d->off;
+    out->tail = d->off + d->len;
+    out->cap = vtr_extent_of(rec)->block_bytes;
+    out->ahead = out->unused = 0;
+    d->what = 0;
+    d->off = d->len = 0;
+    return true;
+}
 
 VTR_INLINE void vtr_buf_cleanup_(struct vtr_buf *b) { vtr_buf_fini(b); }
 

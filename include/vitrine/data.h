@@ -3,7 +3,8 @@
  * vtr_data: an immutable run of bytes in one or more segments, shared by counted reference.
  * Owner: whoever holds a reference; the last one to drop it frees the blocks.
  * Threads: any thread may ref, unref and read; nobody can write what a vtr_data shows.
- * Not here: making one from scratch (buf.h), reading fields (span.h), sending it (port.h).
+ * Not here: making one from scratch and owning one again (buf.h), reading fields (span.h), sending
+ * it (port.h).
  *
  *                   moves payload bytes   costs
  * ref unref slice   no                    one count
@@ -248,15 +249,6 @@ VTR_INLINE void vtr_data_unref(struct vtr_data *d)
 
 /** vtr_data_unref() of d[0..n). @param d consumed, left empty; empty ones are allowed. */
 VTR_API void vtr_data_unref_bulk(struct vtr_data *d, unsigned n);
-
-/**
- * Back to a writable buf, if *d is the only reference to its one block. The bytes of *d become the
- * bytes of the buf; what lies before and behind them in the block becomes its head- and tailroom.
- * @param d    consumed and left empty on true; unchanged on false.
- * @param out  owned on true; untouched on false.
- * Cost: two atomic operations on lines that the reference touched already.
- */
-VTR_API VTR_MUST_USE bool vtr_data_try_own(struct vtr_data *d, struct vtr_buf *out);
 
 VTR_INLINE void vtr_data_cleanup_(struct vtr_data *d) { vtr_data_unref(d); }
 

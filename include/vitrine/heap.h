@@ -62,8 +62,8 @@ struct vtr_heap_stat {
  * @param opts  borrowed; NULL for the defaults.
  * @param out   owned on success, untouched on failure.
  * @param err   filled on failure; may be NULL.
- * @return 0, -EINVAL (an option), -ENOSYS (no memfd), -EMFILE (no descriptors), -ENOMEM, -ENOSPC or
- *         -EOPNOTSUPP (no memory, none reserved, or none of the kind asked for).
+ * @return 0, -EINVAL (an option), -ENOSYS (Linux before 5.1), -EMFILE or -ENFILE (no descriptors),
+ *         -ENOMEM, -ENOSPC or -EOPNOTSUPP (no memory, none reserved, or none of the kind).
  * Cost: tens of milliseconds; the first 64 MiB segment is reserved at once.
  */
 VTR_API VTR_COLD VTR_MUST_USE int vtr_heap_open(const struct vtr_heap_opts *opts,

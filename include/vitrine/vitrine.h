@@ -10,6 +10,7 @@
 #include <vitrine/checksum.h>
 #include <vitrine/data.h>
 #include <vitrine/heap.h>
+#include <vitrine/memory.h>
 #include <vitrine/parse.h>
 #include <vitrine/primitive.h>
 #include <vitrine/reader.h>

@@ -72,7 +72,7 @@ static void take_count(struct vtr_buf *b)
     b->ahead--;
 }
 
-static void return_counts(struct vtr_buf *b)
+void vtr_buf_return_counts_(struct vtr_buf *b)
 {
     /* The buf's own is still there, so this is never the last. */
     if (b->ahead != 0)
@@ -85,7 +85,7 @@ void vtr_buf_fini(struct vtr_buf *b)
     struct vtr_record *rec = b->rec;
     if (rec == NULL)
         return;
-    return_counts(b);
+    vtr_buf_return_counts_(b);
     /* Nobody writes it any more, and what was split off may live on. */
     uint64_t what = vtr_block_seal_(rec, b->tail);
     buf_clear(b);
@@ -101,42 +101,5 @@ bool vtr_buf_split(struct vtr_buf *b, size_t len, struct vtr_data *out)
     b->head += (uint32_t)len;
     b->floor = b->head;
     *out = d;
-    return true;
-}
-
-struct vtr_data vtr_buf_seal(struct vtr_buf *b)
-{
-    struct vtr_data d = VTR_DATA_EMPTY;
-    vtr_check(b->rec != NULL);
-    if (vtr_buf_len(b) == 0) {
-        vtr_buf_fini(b);
-        return d;
-    }
-    return_counts(b);
-    d.what = vtr_block_seal_(b->rec, (uint32_t)vtr_buf_len(b));
-    d.off = b->head;
-    d.len = (uint32_t)vtr_buf_len(b);
-    buf_clear(b);
-    return d;
-}
-
-bool vtr_data_try_own(struct vtr_data *d, struct vtr_buf *out)
-{
-    struct vtr_record *rec = vtr_what_record_(d->what);
-    if (d->what == 0 || (d->what & VTR_WHAT_LIST) != 0)
-        return false;
-    if (VTR_UNLIKELY(rec->gen != (uint16_t)(d->what >> VTR_WHAT_GEN_SHIFT)))
-        vtr_record_broken_(d->what, "try_own");
-    if (!vtr_block_reopen_(rec))
-        return false;
-    out->rec = rec;
-    out->base = vtr_block_writable_(rec);
-    out->floor = 0;
-    out->head = d->off;
-    out->tail = d->off + d->len;
-    out->cap = vtr_block_bytes_(rec);
-    out->ahead = 0;
-    d->what = 0;
-    d->off = d->len = 0;
     return true;
 }

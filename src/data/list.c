@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Segment lists. Short ones, which a header in front of a payload makes for each packet, are kept
- * in a small stack a thread: malloc and free were 30 % of what a datagram by reference cost.
+ * Segment lists, in private memory. Short ones, which a header in front of a payload makes for
+ * each packet, are kept in a small stack a thread: malloc and free were 30 % of what a datagram by
+ * reference cost.
+ *
+ * A handle that outlived its list is noticed while the list is kept so, and after that as long as
+ * what lies there happens to differ in 16 bits. It can be looked at: jemalloc unmaps nothing unless
+ * the program told it to (opt.retain), malloc only its top and what is beyond 128 KiB (8,000 segs).
  */
 #include "data/list.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
-enum { SHORT_SEGS = 7, SHELLS = 256 }; /* a short list is two cache lines */
+#include "base/memory.h"
+#include "base/system.h"
+
+enum { SHORT_SEGS = 7, SHELLS = 256, LINE = 64 }; /* a short list is two cache lines */
 
 struct shells {
     uint32_t n;
@@ -16,32 +23,29 @@ struct shells {
 };
 
 static __thread struct shells *shells __attribute__((tls_model("initial-exec")));
-static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
-static pthread_key_t exit_key;
-static bool exit_key_made;
+static uint64_t exit_key; /* vtr_system_exit_key_ */
+static uint16_t born;     /* atomic, relaxed: where generations of new lists begin */
 
 static void thread_exit(void *arg)
 {
     struct shells *mine = (struct shells *)arg;
     while (mine->n != 0)
-        free(mine->list[--mine->n]);
-    free(mine);
+        vtr_memory_free_(mine->list[--mine->n]);
+    vtr_memory_free_(mine);
     shells = NULL;
-}
-
-static void exit_init(void)
-{
-    exit_key_made = pthread_key_create(&exit_key, thread_exit) == 0;
 }
 
 static VTR_COLD struct shells *shells_new(void)
 {
-    pthread_once(&exit_once, exit_init);
-    struct shells *mine = exit_key_made ? (struct shells *)calloc(1, sizeof *mine) : NULL;
+    pthread_key_t key;
+    struct shells *mine = vtr_system_exit_key_(&exit_key, thread_exit, &key) == 0
+                              ? (struct shells *)vtr_memory_alloc_(sizeof *mine, LINE)
+                              : NULL;
     if (mine == NULL)
         return NULL;
-    if (pthread_setspecific(exit_key, mine) != 0) {
-        free(mine);
+    mine->n = 0;
+    if (vtr_system_setspecific_(key, mine) != 0) {
+        vtr_memory_free_(mine);
         return NULL;
     }
     return shells = mine;
@@ -50,24 +54,34 @@ static VTR_COLD struct shells *shells_new(void)
 static VTR_COLD struct vtr_list *list_new(uint32_t segs)
 {
     uint32_t cap = segs <= SHORT_SEGS ? SHORT_SEGS : segs;
-    size_t bytes = (sizeof(struct vtr_list) + cap * sizeof(struct vtr_seg) + 63) & ~(size_t)63;
-    struct vtr_list *list = (struct vtr_list *)aligned_alloc(64, bytes);
+    size_t bytes = sizeof(struct vtr_list) + cap * sizeof(struct vtr_seg);
+    struct vtr_list *list = (struct vtr_list *)vtr_memory_alloc_(bytes, LINE);
     if (list == NULL)
         return NULL;
-    list->gen = 0;
+    /* Not zero: the list that lay here last may have begun with that. */
+    list->gen = __atomic_add_fetch(&born, 1, __ATOMIC_RELAXED);
+    list->fill = 0;
     list->cap = cap;
     return list;
 }
 
-struct vtr_list *vtr_list_create(uint32_t segs)
+static inline struct vtr_list *list_kept(uint32_t segs)
 {
     struct shells *mine = shells;
-    struct vtr_list *list =
-        segs <= SHORT_SEGS && mine != NULL && mine->n != 0 ? mine->list[--mine->n] : list_new(segs);
-    if (VTR_UNLIKELY(list == NULL))
+    if (segs > SHORT_SEGS || mine == NULL || mine->n == 0)
         return NULL;
-    list->segs = 0;
+    return mine->list[--mine->n];
+}
+
+struct vtr_list *vtr_list_create(uint32_t segs)
+{
+    if (vtr_fault_(VTR_FAULT_MEMORY) != 0)
+        return NULL;
+    struct vtr_list *list = list_kept(segs);
+    if (VTR_UNLIKELY(list == NULL) && (list = list_new(segs)) == NULL)
+        return NULL;
     list->flags = 0;
+    list->segs = 0;
     __atomic_store_n(&list->count, 1, __ATOMIC_RELAXED); /* O: nobody else knows it */
     return list;
 }
@@ -80,7 +94,7 @@ void vtr_list_free_shell_(struct vtr_list *list)
     if (mine != NULL && list->cap == SHORT_SEGS && mine->n < SHELLS)
         mine->list[mine->n++] = list;
     else
-        free(list);
+        vtr_memory_free_(list);
 }
 
 void vtr_list_end(struct vtr_list *list)

@@ -18,8 +18,8 @@ struct vtr_seg {
 struct vtr_list {
     int32_t count; /* atomic; the first 8 bytes are those of a vtr_record */
     uint16_t gen;
-    uint8_t unused;
-    uint8_t flags; /* SINGLE if one of its segments is */
+    uint8_t fill;  /* unused */
+    uint8_t flags; /* as a record's: SINGLE if one of its segments is */
     uint32_t segs;
     uint32_t cap;
     struct vtr_seg seg[];

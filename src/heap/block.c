@@ -83,7 +83,7 @@ unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_recor
     uint64_t own = heap->own_bit;
     unsigned got = 0;
     while (got < n) {
-        if (VTR_UNLIKELY(m == NULL))
+        if (VTR_UNLIKELY(m == NULL || vtr_fault_(VTR_FAULT_BLOCK) != 0))
             return take_failed(heap, n, got);
         unsigned more = vtr_cache_pop(cache, m, recs + got, n - got);
         for (unsigned i = 0; i < more; i++)
@@ -101,7 +101,8 @@ struct vtr_record *vtr_block_take_slow(struct vtr_heap *heap, size_t bytes)
     struct vtr_record *rec = NULL;
     if (klass >= 0)
         return vtr_block_take_(heap, (unsigned)klass, &rec, 1) == 1 ? rec : NULL;
-    rec = vtr_large_take(heap, bytes);
+    if (vtr_fault_(VTR_FAULT_BLOCK) == 0)
+        rec = vtr_large_take(heap, bytes);
     if (rec == NULL)
         take_failed(heap, 1, 0);
     else
@@ -117,18 +118,6 @@ int vtr_block_refused_(struct vtr_heap *heap, size_t bytes)
     return block > heap->quota || charged > heap->quota - block ? -EDQUOT : -ENOMEM;
 }
 
-/* Free: into the thread's magazine. The record is the caller's alone: BUSY, or not SHARED. */
-static inline void recycle(struct vtr_pageblock *pb, struct vtr_record *rec)
-{
-    rec->gen |= 1; /* handles that are left over are seen to be stale from here on */
-    if (VTR_UNLIKELY(pb->klass >= VTR_CLASSES)) {
-        vtr_large_give(pb);
-        return;
-    }
-    __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
-    vtr_cache_keep(pb->heap, pb->klass, rec);
-}
-
 void vtr_block_release_(struct vtr_record *rec)
 {
     struct vtr_pageblock *pb = vtr_pageblock_of(rec);
@@ -139,16 +128,35 @@ void vtr_block_release_(struct vtr_record *rec)
     vtr_check(busy == VTR_COUNT_BUSY);
     /* R6: this process's reads are over; A6 where the word is found to be zero. */
     if (__atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, __ATOMIC_ACQ_REL) == 0)
-        recycle(pb, rec);
+        vtr_block_recycle(pb, rec);
     else
         __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
 }
 
-void vtr_block_end_(struct vtr_record *rec)
+void vtr_blocks_end(struct vtr_record **recs, unsigned n)
 {
-    /* R6. A store, since no other process has its bit here: 2 locked instructions less. */
-    __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE);
-    recycle(vtr_pageblock_of(rec), rec);
+    unsigned run = 0, from = 0;
+    struct vtr_pageblock *of = NULL;
+    for (unsigned i = 0; i < n; i++) {
+        struct vtr_record *rec = recs[i];
+        struct vtr_pageblock *pb = vtr_pageblock_of(rec);
+        __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE); /* R6 */
+        if (VTR_UNLIKELY(pb->klass >= VTR_CLASSES)) {
+            vtr_block_recycle(pb, rec);
+            continue;
+        }
+        if (VTR_UNLIKELY(of != NULL && (of->klass != pb->klass || of->heap != pb->heap))) {
+            vtr_cache_keep_all(of->heap, of->klass, recs + from, run);
+            from = i;
+            run = 0;
+        }
+        of = pb;
+        rec->gen |= 1;
+        __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
+        recs[from + run++] = rec;
+    }
+    if (run != 0)
+        vtr_cache_keep_all(of->heap, of->klass, recs + from, run);
 }
 
 void vtr_block_share_(struct vtr_record *rec)
@@ -211,24 +219,19 @@ bool vtr_block_upgrade_(uint64_t what, uint64_t gen)
     return false;
 }
 
-bool vtr_block_reopen_(struct vtr_record *rec)
+bool vtr_block_reopen_shared_(struct vtr_record *rec)
 {
     struct vtr_holders *h = vtr_holders_of(rec);
-    uint64_t own = vtr_pageblock_of(rec)->own_bit, word = own;
     int32_t one = 1;
-    if (VTR_LIKELY(vtr_record_last_(rec))) {
-        uint64_t gen = h->gen + 1;
-        rec->gen = (uint16_t)(gen + 1);
-        __atomic_store_n(&h->gen, gen, __ATOMIC_RELEASE); /* R5 */
-        return true;
-    }
     /* O: a look only, without a locked instruction where there are other handles. */
-    if (__atomic_load_n(&rec->count, __ATOMIC_RELAXED) != 1)
+    if (__atomic_load_n(&rec->count, __ATOMIC_RELAXED) != 1 ||
+        (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) != 0)
         return false;
     /* A1: the reads of those who dropped their handles are over. */
     if (!__atomic_compare_exchange_n(&rec->count, &one, VTR_COUNT_BUSY, false, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED))
         return false;
+    uint64_t own = vtr_pageblock_of(rec)->own_bit, word = own;
     /* A6: the same for other processes. Word zero for an instant: weak references end here. */
     if (!__atomic_compare_exchange_n(&h->word, &word, 0, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_RELAXED)) {

@@ -10,9 +10,11 @@
 
 #include <vitrine/base.h>
 #include <vitrine/heap.h>
-#include <vitrine/inline/record.h>
+#include <vitrine/inline/block.h>
 
+#include "base/system.h"
 #include "heap/class.h"
+#include "heap/large.h"
 #include "heap/magazine.h"
 #include "heap/pageblock.h"
 
@@ -53,6 +55,8 @@ VTR_COLD struct vtr_record *vtr_block_take_slow(struct vtr_heap *heap, size_t by
 static inline struct vtr_record *vtr_block_take(struct vtr_heap *heap, size_t bytes)
 {
     struct vtr_record *rec = NULL;
+    if (VTR_UNLIKELY(vtr_fault_(VTR_FAULT_BLOCK) != 0))
+        return NULL;
     if (VTR_LIKELY(bytes <= VTR_CLASS_LINES_BYTES))
         rec = vtr_cache_pop_one(heap, vtr_class_of_lines(bytes));
     if (VTR_UNLIKELY(rec == NULL))
@@ -61,31 +65,11 @@ static inline struct vtr_record *vtr_block_take(struct vtr_heap *heap, size_t by
     return rec;
 }
 
-/** @return the block's first byte in the writable view. Only for a block that is open. */
-static inline uint8_t *vtr_block_writable_(const struct vtr_record *rec)
-{
-    return (uint8_t *)(uintptr_t)rec->base + vtr_pageblock_of(rec)->to_write;
-}
-
 /** @return bytes of the block. */
 static inline uint32_t vtr_block_bytes_(const struct vtr_record *rec)
 {
-    return vtr_pageblock_of(rec)->block_bytes;
+    return vtr_extent_of(rec)->block_bytes;
 }
-
-/** Open to immutable, @p len bytes of it written. The caller's count goes on.
- * @return the `what` of a handle to it. */
-static inline uint64_t vtr_block_seal_(struct vtr_record *rec, uint32_t len)
-{
-    struct vtr_holders *h = vtr_holders_of(rec);
-    rec->fill = (uint8_t)(len * vtr_pageblock_of(rec)->fill_scale >> 32);
-    /* R7: the bytes are there before they are immutable; A7: a receiver reads the generation. */
-    __atomic_store_n(&h->gen, h->gen + 1, __ATOMIC_RELEASE);
-    return vtr_what_(rec, 0);
-}
-
-/** Immutable to open, if the caller's is the only count of the only holder. @return whether. */
-VTR_API bool vtr_block_reopen_(struct vtr_record *rec);
 
 /** Says that others than handles will name the block from now on: a weak or soft reference, or
  * another process. The caller holds a handle. */
@@ -97,7 +81,27 @@ VTR_API bool vtr_block_upgrade_(uint64_t what, uint64_t gen);
 /** The last handle of this process is gone (its count is BUSY): clears the process's bit. */
 VTR_API void vtr_block_release_(struct vtr_record *rec);
 
+/** Free: into the thread's magazine. The record is the caller's alone: BUSY, or not SHARED. */
+static inline void vtr_block_recycle(struct vtr_pageblock *pb, struct vtr_record *rec)
+{
+    rec->gen |= 1; /* handles that are left over are seen to be stale from here on */
+    if (VTR_UNLIKELY(pb->klass >= VTR_CLASSES)) {
+        vtr_large_give(pb);
+        return;
+    }
+    __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
+    vtr_cache_keep(pb->heap, pb->klass, rec);
+}
+
 /** The same when nothing else can name the block: vtr_record_last_() said so. */
-VTR_API void vtr_block_end_(struct vtr_record *rec);
+static inline void vtr_block_end(struct vtr_record *rec)
+{
+    /* R6. A store, since no other process has its bit here: 2 locked instructions less. */
+    __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE);
+    vtr_block_recycle(vtr_pageblock_of(rec), rec);
+}
+
+/** vtr_block_end() of recs[0..n), at most VTR_BATCH_MAX. @param recs  undefined afterwards. */
+void vtr_blocks_end(struct vtr_record **recs, unsigned n);
 
 #endif

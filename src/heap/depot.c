@@ -4,9 +4,9 @@
  */
 #include "heap/depot.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "heap/block.h"
 #include "heap/heap.h"
 
@@ -24,7 +24,8 @@ static bool depot_room(struct vtr_depot *depot, uint32_t n)
     if (depot->cap > UINT32_MAX / 4) /* 2^30 are enough */
         return false;
     uint32_t cap = depot->cap * 2 > depot->n + n ? depot->cap * 2 : depot->n + n;
-    struct vtr_record **more = (struct vtr_record **)realloc(depot->rec, cap * sizeof *more);
+    struct vtr_record **more =
+        (struct vtr_record **)vtr_memory_realloc_(depot->rec, cap * sizeof *more);
     if (more == NULL)
         return false;
     depot->rec = more;
@@ -90,6 +91,6 @@ void vtr_depots_fini(struct vtr_heap *heap)
 {
     for (unsigned k = 0; k < VTR_CLASSES; k++) {
         pthread_mutex_destroy(&heap->depot[k].lock);
-        free(heap->depot[k].rec);
+        vtr_memory_free_(heap->depot[k].rec);
     }
 }

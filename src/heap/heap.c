@@ -6,12 +6,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "heap/pageblock.h"
 
 enum { SLOT = 0 }; /* a private heap is a domain of one */
@@ -44,8 +44,12 @@ static int opts_read(const struct vtr_heap_opts *opts, struct vtr_heap_opts *o,
     return 0;
 }
 
-static const char *pages_hint(enum vtr_pages pages)
+static const char *segment_hint(enum vtr_pages pages, int rc)
 {
+    if (rc == -ENOSYS)
+        return "vitrine needs memfd_create and F_SEAL_FUTURE_WRITE: Linux 5.1";
+    if (rc == -EMFILE || rc == -ENFILE)
+        return "raise ulimit -n, or sysctl fs.file-max: a segment takes two descriptors";
     switch (pages) {
     case VTR_PAGES_HUGETLB:
         return "sysctl vm.nr_hugepages=32 for each segment of 64 MiB, or pages = VTR_PAGES_AUTO";
@@ -72,8 +76,8 @@ static void heap_free(struct vtr_heap *heap)
     vtr_views_release(&heap->views);
     vtr_depots_fini(heap);
     pthread_mutex_destroy(&heap->lock);
-    free(heap->segments);
-    free(heap);
+    vtr_memory_free_(heap->segments);
+    vtr_memory_free_(heap);
 }
 
 static int heap_map(struct vtr_heap *heap, bool single, struct vtr_error *err)
@@ -86,7 +90,7 @@ static int heap_map(struct vtr_heap *heap, bool single, struct vtr_error *err)
     rc = vtr_segment_create(&heap->views, 0, heap->pages, &heap->segments[0]);
     if (rc != 0) {
         vtr_views_release(&heap->views);
-        return vtr_error_set_(err, -rc, pages_hint(heap->pages),
+        return vtr_error_set_(err, -rc, segment_hint(heap->pages, rc),
                               "heap '%s': cannot reserve a segment of 64 MiB on %s: %s", heap->name,
                               vtr_pages_name(heap->pages), strerror(-rc));
     }
@@ -103,12 +107,14 @@ int vtr_heap_open(const struct vtr_heap_opts *opts, struct vtr_heap **out, struc
     int rc = opts_read(opts, &o, err);
     if (rc != 0)
         return rc;
-    struct vtr_heap *heap = (struct vtr_heap *)calloc(1, sizeof *heap);
+    struct vtr_heap *heap =
+        (struct vtr_heap *)vtr_memory_zalloc_(sizeof *heap, _Alignof(struct vtr_heap));
     if (heap == NULL)
         return vtr_error_set_(err, ENOMEM, NULL, "heap '%s': out of memory", o.name);
     snprintf(heap->name, sizeof heap->name, "%s", o.name);
     heap->segments_max = (unsigned)((o.max_bytes + VTR_SEGMENT_BYTES - 1) / VTR_SEGMENT_BYTES);
-    heap->segments = (struct vtr_segment *)calloc(heap->segments_max, sizeof *heap->segments);
+    heap->segments = (struct vtr_segment *)vtr_memory_zalloc_(
+        heap->segments_max * sizeof *heap->segments, _Alignof(struct vtr_segment));
     heap->pages = o.pages;
     heap->own_bit = UINT64_C(1) << SLOT;
     heap->epoch = epoch_new();
@@ -118,8 +124,8 @@ int vtr_heap_open(const struct vtr_heap_opts *opts, struct vtr_heap **out, struc
                                 : vtr_error_set_(err, ENOMEM, NULL, "heap '%s': out of memory",
                                                  o.name);
     if (rc != 0) {
-        free(heap->segments);
-        free(heap);
+        vtr_memory_free_(heap->segments);
+        vtr_memory_free_(heap);
         return rc;
     }
     pthread_mutex_init(&heap->lock, NULL);

@@ -53,7 +53,7 @@ struct vtr_record *vtr_large_take(struct vtr_heap *heap, size_t bytes)
 void vtr_large_give(struct vtr_pageblock *pb)
 {
     struct vtr_heap *heap = pb->heap;
-    uint32_t bytes = pb->block_bytes;
+    uint32_t bytes = pb->extent.block_bytes;
     pthread_mutex_lock(&heap->lock);
     for (unsigned i = bytes / VTR_PAGEBLOCK_BYTES; i-- > 0;)
         vtr_pageblock_clear(vtr_pageblock_at(heap, pb->index + i));

@@ -18,7 +18,7 @@
 #define VITRINE_HEAP_LAYOUT_H
 
 #include <vitrine/base.h>
-#include <vitrine/inline/record.h>
+#include <vitrine/inline/block.h>
 
 #define VTR_SLOTS 32u /* processes and devices of a domain: strong bits 0..31, soft bits 32..63 */
 
@@ -28,25 +28,12 @@
 #define VTR_BLOCK_MIN 64u
 #define VTR_PAGEBLOCK_BLOCKS (VTR_PAGEBLOCK_BYTES / VTR_BLOCK_MIN)
 
-#define VTR_AREA_BYTES ((size_t)1 << 20)
-#define VTR_AREAS_BYTES (VTR_AREA_BYTES * VTR_SEGMENT_PAGEBLOCKS)
 #define VTR_CONTROL_BYTES (2 * VTR_AREAS_BYTES) /* records, then holders, of one segment */
 #define VTR_PAGE_BYTES ((size_t)4096)
 
-/** Shared truth of one block: free if and only if word is zero. */
-struct vtr_holders {
-    uint64_t word; /* atomic: bit p = slot p holds it strongly, bit 32+p = softly */
-    uint64_t gen;  /* atomic: odd = open, being written; even = immutable; only grows */
-};
-VTR_STATIC_ASSERT(sizeof(struct vtr_holders) == sizeof(struct vtr_record),
-                  "a record and its holder word have the same index");
+VTR_STATIC_ASSERT(VTR_AREAS_BYTES == VTR_AREA_BYTES * VTR_SEGMENT_PAGEBLOCKS, "an area each");
 
 struct vtr_pageblock;
-
-static inline struct vtr_holders *vtr_holders_of(const struct vtr_record *rec)
-{
-    return (struct vtr_holders *)((uintptr_t)rec + VTR_AREAS_BYTES);
-}
 
 /* The description of a pageblock is the first page of its records' area. */
 static inline struct vtr_pageblock *vtr_pageblock_of(const struct vtr_record *rec)

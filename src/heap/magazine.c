@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+#include "base/system.h"
 #include "heap/block.h"
 #include "heap/heap.h"
 #include "heap/pageblock.h"
@@ -22,9 +24,7 @@ static __thread struct vtr_cache *caches_mine __attribute__((tls_model("initial-
 
 /* Parts that outlive one another: heaps, threads. Taken when either begins or ends. */
 static pthread_mutex_t caches_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
-static pthread_key_t exit_key;
-static bool exit_key_made;
+static uint64_t exit_key; /* vtr_system_exit_key_ */
 
 /* What is in the magazines goes to the depot. The thread of the cache waits outside, or is this
  * one. @return whether there was anything. */
@@ -91,8 +91,8 @@ static void thread_exit(void *first)
         }
         pthread_mutex_unlock(&caches_lock);
         for (unsigned k = 0; k < VTR_CLASSES; k++)
-            free(c->magazine[k]);
-        free(c);
+            vtr_memory_free_(c->magazine[k]);
+        vtr_memory_free_(c);
     }
     vtr_cache_last = caches_mine = NULL;
 }
@@ -129,10 +129,30 @@ static void after_fork_in_child(void)
     pthread_mutex_unlock(&caches_lock);
 }
 
-static void exit_init(void)
+static bool fork_is_handled;
+
+static void fork_init(void)
 {
-    exit_key_made = pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0 &&
-                    pthread_key_create(&exit_key, thread_exit) == 0;
+    fork_is_handled = pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
+}
+
+/* @return the thread's new cache, of no heap yet, or NULL: no memory. */
+static struct vtr_cache *cache_new(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_key_t key;
+    pthread_once(&once, fork_init);
+    if (!fork_is_handled || vtr_system_exit_key_(&exit_key, thread_exit, &key) != 0)
+        return NULL;
+    struct vtr_cache *cache = (struct vtr_cache *)vtr_memory_zalloc_(sizeof *cache, 64);
+    if (cache == NULL)
+        return NULL;
+    if (vtr_system_setspecific_(key, cache) != 0) {
+        vtr_memory_free_(cache);
+        return NULL;
+    }
+    cache->of_thread = caches_mine;
+    return caches_mine = cache;
 }
 
 static VTR_COLD void cache_link(struct vtr_cache *cache, struct vtr_heap *heap)
@@ -162,18 +182,10 @@ struct vtr_cache *vtr_cache_find(struct vtr_heap *heap)
         if (of == NULL)
             idle = c;
     }
-    if (idle == NULL) {
-        pthread_once(&exit_once, exit_init);
-        idle = exit_key_made ? (struct vtr_cache *)calloc(1, sizeof *idle) : NULL;
-        if (idle == NULL)
-            return NULL;
-        idle->of_thread = caches_mine;
-        if (pthread_setspecific(exit_key, idle) != 0) {
-            free(idle);
-            return NULL;
-        }
-        caches_mine = idle;
-    }
+    if (idle == NULL)
+        idle = cache_new();
+    if (idle == NULL)
+        return NULL;
     cache_link(idle, heap);
     return idle;
 }
@@ -186,8 +198,9 @@ struct vtr_cache *vtr_cache_of_(struct vtr_heap *heap)
 struct vtr_magazine *vtr_magazine_new(struct vtr_cache *cache, unsigned klass)
 {
     uint32_t cap = 2 * vtr_class_batch(klass);
-    struct vtr_magazine *m =
-        (struct vtr_magazine *)malloc(sizeof *m + cap * sizeof m->rec[0]);
+    size_t bytes = sizeof(struct vtr_magazine) + cap * sizeof(struct vtr_record *);
+    /* Whole lines: what shared the last one with another thread's cost it a third of its speed. */
+    struct vtr_magazine *m = (struct vtr_magazine *)vtr_memory_alloc_((bytes + 63) & ~63ul, 64);
     if (m == NULL)
         return NULL;
     m->n = 0;
@@ -227,6 +240,14 @@ void vtr_cache_push(struct vtr_cache *cache, unsigned klass, struct vtr_record *
     vtr_cache_leave(cache);
 }
 
+/* There is no memory for a magazine. */
+static void cache_forget_blocks(struct vtr_heap *heap, unsigned klass,
+                                struct vtr_record *const *rec, uint32_t n)
+{
+    vtr_blocks_forget(rec, n);
+    vtr_heap_uncharge(heap, vtr_class_bytes_(klass), n);
+}
+
 void vtr_cache_keep_slow(struct vtr_heap *heap, unsigned klass, struct vtr_record *rec)
 {
     struct vtr_cache *cache = vtr_cache_of(heap);
@@ -234,8 +255,21 @@ void vtr_cache_keep_slow(struct vtr_heap *heap, unsigned klass, struct vtr_recor
         vtr_cache_push(cache, klass, &rec, 1);
         return;
     }
-    vtr_blocks_forget(&rec, 1);
-    vtr_heap_uncharge(heap, vtr_class_bytes_(klass), 1);
+    cache_forget_blocks(heap, klass, &rec, 1);
+}
+
+void vtr_cache_keep_all(struct vtr_heap *heap, unsigned klass, struct vtr_record **rec, uint32_t n)
+{
+    struct vtr_cache *cache = vtr_cache_of(heap);
+    uint32_t batch = vtr_class_batch(klass);
+    bool has = cache != NULL && vtr_cache_magazine(cache, klass) != NULL;
+    for (uint32_t done = 0; done < n; done += batch) {
+        uint32_t more = n - done < batch ? n - done : batch;
+        if (VTR_LIKELY(has))
+            vtr_cache_push(cache, klass, rec + done, more);
+        else
+            cache_forget_blocks(heap, klass, rec + done, more);
+    }
 }
 
 static bool barrier_registered; /* written once */

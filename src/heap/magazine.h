@@ -49,7 +49,7 @@ struct vtr_carved {
 VTR_API void vtr_carved_set_(struct vtr_carved *carved, struct vtr_record *rec);
 
 struct vtr_cache {
-    struct vtr_heap *heap;      /* atomic; NULL once the heap is closed */
+    __attribute__((aligned(64))) struct vtr_heap *heap; /* atomic; NULL once it is closed */
     uint32_t inside; /* atomic; written by the thread: it is at one of its magazines */
     uint32_t wanted; /* atomic; written by who empties it: the thread has to wait outside */
     struct vtr_cache *of_heap;  /* next cache of the heap */
@@ -141,6 +141,9 @@ static inline void vtr_cache_keep(struct vtr_heap *heap, unsigned klass, struct 
     }
     vtr_cache_keep_slow(heap, klass, rec);
 }
+
+/** vtr_cache_keep() of up to a batch. */
+void vtr_cache_keep_all(struct vtr_heap *heap, unsigned klass, struct vtr_record **rec, uint32_t n);
 
 /** Takes a block out of the thread's magazine. @return NULL: vtr_cache_pop() may have one. */
 static inline struct vtr_record *vtr_cache_pop_one(struct vtr_heap *heap, unsigned klass)

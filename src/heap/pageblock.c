@@ -28,7 +28,7 @@ void vtr_pageblocks_init(struct vtr_heap *heap, unsigned segment)
         pthread_mutex_init(&pb->lock, NULL);
         pb->heap = heap;
         pb->read = heap->views.read + i * VTR_PAGEBLOCK_BYTES;
-        pb->to_write = heap->views.write - heap->views.read;
+        pb->extent.to_write = heap->views.write - heap->views.read;
         pb->records = (struct vtr_record *)((uint8_t *)pb + vtr_area_skew(in));
         pb->own_bit = heap->own_bit;
         pb->index = i;
@@ -207,8 +207,8 @@ bool vtr_pageblock_set(struct vtr_pageblock *pb, unsigned klass, uint32_t blocks
     if (vtr_segment_back_holders(segment, pb->index % VTR_SEGMENT_PAGEBLOCKS, blocks) != 0)
         return false;
     pb->klass = (uint8_t)klass;
-    pb->block_bytes = block_bytes;
-    pb->fill_scale = (UINT64_C(255) << 32) / block_bytes;
+    pb->extent.block_bytes = block_bytes;
+    pb->extent.fill_scale = (UINT64_C(255) << 32) / block_bytes;
     pb->blocks = blocks;
     return true;
 }
@@ -291,7 +291,7 @@ struct vtr_record *vtr_pageblock_record(struct vtr_pageblock *pb, uint32_t i)
         sched_yield();
     rec->fill = 0;
     rec->flags = (uint8_t)((rec->flags & VTR_RECORD_SHARED) | pb->heap->record_flags);
-    rec->base = pb->read + (size_t)i * pb->block_bytes;
+    rec->base = pb->read + (size_t)i * pb->extent.block_bytes;
     if (h->gen == 0)
         h->gen = pb->heap->epoch;
     if (pb->ever <= i)

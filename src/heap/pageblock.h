@@ -15,23 +15,25 @@
 #include "heap/layout.h"
 
 struct vtr_pageblock {
-    pthread_mutex_t lock; /* cutting against taking over; inside the heap's lock */
-    const struct vtr_cache *owner; /* written under both locks; NULL: no thread cuts it */
+    /* constant while one of its blocks is held: any thread that ends one reads it */
+    struct vtr_extent extent; /* first */
     struct vtr_heap *heap;
     const uint8_t *read;
-    ptrdiff_t to_write; /* from the read view to the writable one */
     struct vtr_record *records;
     uint64_t own_bit; /* the heap's */
-    uint64_t fill_scale; /* 2^32 * 255 / block_bytes */
     uint32_t index;   /* among all pageblocks of the heap */
-    uint32_t block_bytes;
+    uint8_t klass;    /* under the heap's lock, while unowned; VTR_CLASS_NONE: free */
+    bool retiring;    /* under the heap's lock */
+
+    __attribute__((aligned(64))) pthread_mutex_t lock; /* cutting against taking over; inside the
+                                                          heap's lock */
+    const struct vtr_cache *owner; /* written under both locks; NULL: no thread cuts it */
     uint32_t blocks;
     uint32_t fresh; /* atomic; written by the owning thread */
     uint32_t ever;  /* written by the owning thread */
-    uint8_t klass;  /* under the heap's lock, while unowned; VTR_CLASS_NONE: free */
-    bool retiring;  /* under the heap's lock */
 };
 VTR_STATIC_ASSERT(sizeof(struct vtr_pageblock) <= VTR_PAGE_BYTES, "the first page of the area");
+VTR_STATIC_ASSERT(offsetof(struct vtr_pageblock, extent) == 0, "what vtr_extent_of() finds");
 
 /** Describes the pageblocks of a segment that has just been mapped. Under the lock. */
 void vtr_pageblocks_init(struct vtr_heap *heap, unsigned segment);

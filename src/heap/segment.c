@@ -5,12 +5,10 @@
  */
 #include "heap/segment.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+
+#include "base/system.h"
 
 #ifndef MFD_HUGE_2MB
 #define MFD_HUGE_2MB (21u << 26)
@@ -27,7 +25,8 @@ int vtr_views_reserve(struct vtr_views *views, unsigned segments, bool single)
 {
     size_t data = segments * VTR_SEGMENT_BYTES;
     size_t bytes = data * (single ? 1 : 2) + segments * VTR_CONTROL_BYTES + VTR_SEGMENT_BYTES;
-    void *range = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *range = vtr_system_mmap_(NULL, bytes, PROT_NONE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
     if (range == MAP_FAILED)
         return -ENOMEM;
     uintptr_t start = ((uintptr_t)range + VTR_SEGMENT_BYTES - 1) & ~(VTR_SEGMENT_BYTES - 1);
@@ -47,7 +46,7 @@ void vtr_views_release(struct vtr_views *views)
 static int map_fixed(void *at, size_t bytes, int prot, int fd)
 {
     int flags = MAP_FIXED | (fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED);
-    return mmap(at, bytes, prot, flags, fd, 0) == MAP_FAILED ? -errno : 0;
+    return vtr_system_mmap_(at, bytes, prot, flags, fd) == MAP_FAILED ? -errno : 0;
 }
 
 /* Back to reserved addresses. A process that has no mapping or address space left may be refused
@@ -55,7 +54,7 @@ static int map_fixed(void *at, size_t bytes, int prot, int fd)
 static void unmap_fixed(void *at, size_t bytes)
 {
     if (map_fixed(at, bytes, PROT_NONE, -1) != 0)
-        madvise(at, bytes, MADV_REMOVE); /* but not its memory; EINVAL if nothing is mapped */
+        vtr_system_madvise_(at, bytes, MADV_REMOVE); /* its memory goes; EINVAL: none is there */
 }
 
 /* Bytes of the mapping that begins at @p at on huge pages, as the kernel tells it. */
@@ -84,7 +83,7 @@ static int reserve(int fd, size_t at, size_t bytes)
     const size_t piece = VTR_PAGEBLOCK_BYTES; /* also a huge page */
     for (size_t done = 0; done < bytes;) {
         size_t n = bytes - done < piece ? bytes - done : piece;
-        if (fallocate(fd, 0, (off_t)(at + done), (off_t)n) == 0)
+        if (vtr_system_fallocate_(fd, (off_t)(at + done), (off_t)n) == 0)
             done += n;
         else if (errno != EINTR)
             return -errno;
@@ -98,11 +97,13 @@ static int data_memfd(enum vtr_pages pages)
     unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     if (pages == VTR_PAGES_HUGETLB)
         flags |= MFD_HUGETLB | MFD_HUGE_2MB;
-    int fd = memfd_create("vitrine-blocks", flags);
+    int fd = vtr_system_memfd_("vitrine-blocks", flags);
+    if (fd < 0 && pages == VTR_PAGES_HUGETLB && (errno == EINVAL || errno == ENODEV))
+        return -EOPNOTSUPP; /* a kernel without huge pages */
     if (fd < 0)
         return -errno;
     /* For THP the view does it: the file knows no advice, and would take 4 KiB pages. */
-    int rc = ftruncate(fd, VTR_SEGMENT_BYTES) == 0 ? 0 : -errno;
+    int rc = vtr_system_ftruncate_(fd, VTR_SEGMENT_BYTES) == 0 ? 0 : -errno;
     if (rc == 0 && pages != VTR_PAGES_THP)
         rc = reserve(fd, 0, VTR_SEGMENT_BYTES);
     if (rc == 0)
@@ -114,7 +115,9 @@ static int data_memfd(enum vtr_pages pages)
 /* Fills the first @p bytes of the writable view with memory. */
 static int touch(uint8_t *write, size_t bytes)
 {
-    if (madvise(write, bytes, MADV_POPULATE_WRITE) == 0 || errno == EINVAL) /* before Linux 5.14 */
+    if (vtr_system_madvise_(write, bytes, MADV_POPULATE_WRITE) == 0)
+        return 0;
+    if (errno == EINVAL) /* before Linux 5.14 */
         return 0;
     return errno == EFAULT ? -ENOMEM : -errno;
 }
@@ -124,7 +127,7 @@ static int populate(uint8_t *write, int fd, enum vtr_pages pages)
 {
     if (pages == VTR_PAGES_THP) {
         /* One page tells whether there are any; filling all 64 MiB to learn it took 48 ms. */
-        madvise(write, VTR_SEGMENT_BYTES, MADV_HUGEPAGE);
+        vtr_system_madvise_(write, VTR_SEGMENT_BYTES, MADV_HUGEPAGE);
         if (touch(write, VTR_PAGEBLOCK_BYTES) != 0 || huge_bytes_at(write) == 0)
             return -EOPNOTSUPP;
     }
@@ -136,21 +139,40 @@ static int populate(uint8_t *write, int fd, enum vtr_pages pages)
     return reserve(fd, 0, VTR_SEGMENT_BYTES);
 }
 
+/* EINVAL: F_SEAL_FUTURE_WRITE is as of Linux 5.1. */
+static int seal(int fd, int seals)
+{
+    if (vtr_system_seal_(fd, seals) == 0)
+        return 0;
+    return errno == EINVAL ? -ENOSYS : -errno;
+}
+
+/* Not in core dumps; and a forked child is no member of the domain: what it may not use is not
+ * there. EAGAIN is want of kernel memory. */
+static int hide(void *at, size_t bytes)
+{
+    return vtr_system_madvise_(at, bytes, MADV_DONTDUMP) == 0 &&
+                   vtr_system_madvise_(at, bytes, MADV_DONTFORK) == 0
+               ? 0
+               : -ENOMEM;
+}
+
 static int seal_and_map_read(uint8_t *read, const uint8_t *write, int fd)
 {
     int seals = F_SEAL_SHRINK | F_SEAL_GROW;
     if (read != write)
         seals |= F_SEAL_FUTURE_WRITE;
-    if (fcntl(fd, F_ADD_SEALS, seals) != 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL) != 0)
-        return -errno;
-    if (read == write)
-        return 0;
-    int rc = map_fixed(read, VTR_SEGMENT_BYTES, PROT_READ, fd);
-    if (rc == 0) {
-        madvise(read, VTR_SEGMENT_BYTES, MADV_HUGEPAGE);
-        madvise(read, VTR_SEGMENT_BYTES, MADV_POPULATE_READ);
-    }
-    return rc;
+    int rc = seal(fd, seals);
+    if (rc == 0)
+        rc = seal(fd, F_SEAL_SEAL);
+    if (rc != 0 || read == write)
+        return rc;
+    rc = map_fixed(read, VTR_SEGMENT_BYTES, PROT_READ, fd);
+    if (rc != 0)
+        return rc;
+    vtr_system_madvise_(read, VTR_SEGMENT_BYTES, MADV_HUGEPAGE);
+    vtr_system_madvise_(read, VTR_SEGMENT_BYTES, MADV_POPULATE_READ);
+    return hide(read, VTR_SEGMENT_BYTES);
 }
 
 static int map_data(uint8_t *read, uint8_t *write, enum vtr_pages pages)
@@ -162,43 +184,37 @@ static int map_data(uint8_t *read, uint8_t *write, enum vtr_pages pages)
     if (rc == 0)
         rc = populate(write, fd, pages);
     if (rc == 0)
+        rc = hide(write, VTR_SEGMENT_BYTES);
+    if (rc == 0)
         rc = seal_and_map_read(read, write, fd);
-    if (rc != 0) {
-        unmap_fixed(read, VTR_SEGMENT_BYTES);
-        unmap_fixed(write, VTR_SEGMENT_BYTES);
-        close(fd);
-        return rc;
-    }
-    madvise(read, VTR_SEGMENT_BYTES, MADV_DONTDUMP);
-    madvise(write, VTR_SEGMENT_BYTES, MADV_DONTDUMP);
-    /* A forked child is no member of the domain: what it may not use is not there. */
-    madvise(read, VTR_SEGMENT_BYTES, MADV_DONTFORK);
-    madvise(write, VTR_SEGMENT_BYTES, MADV_DONTFORK);
-    return fd;
+    if (rc == 0)
+        return fd;
+    unmap_fixed(read, VTR_SEGMENT_BYTES);
+    unmap_fixed(write, VTR_SEGMENT_BYTES);
+    close(fd);
+    return rc;
 }
 
 static int map_control(uint8_t *control)
 {
     uint8_t *holders = control + VTR_AREAS_BYTES;
-    int fd = memfd_create("vitrine-holders", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int fd = vtr_system_memfd_("vitrine-holders", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return -errno;
-    int rc = 0;
-    if (ftruncate(fd, VTR_AREAS_BYTES) != 0 ||
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
-        rc = -errno;
+    int rc = vtr_system_ftruncate_(fd, VTR_AREAS_BYTES) == 0 ? 0 : -errno;
+    if (rc == 0)
+        rc = seal(fd, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
     if (rc == 0)
         rc = map_fixed(holders, VTR_AREAS_BYTES, PROT_READ | PROT_WRITE, fd);
     if (rc == 0)
         rc = map_fixed(control, VTR_AREAS_BYTES, PROT_READ | PROT_WRITE, -1);
-    if (rc != 0) {
-        unmap_fixed(control, VTR_CONTROL_BYTES);
-        close(fd);
-        return rc;
-    }
-    madvise(control, VTR_CONTROL_BYTES, MADV_DONTDUMP);
-    madvise(control, VTR_CONTROL_BYTES, MADV_DONTFORK);
-    return fd;
+    if (rc == 0)
+        rc = hide(control, VTR_CONTROL_BYTES);
+    if (rc == 0)
+        return fd;
+    unmap_fixed(control, VTR_CONTROL_BYTES);
+    close(fd);
+    return rc;
 }
 
 int vtr_segment_create(struct vtr_views *views, unsigned k, enum vtr_pages pages,

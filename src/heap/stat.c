@@ -31,7 +31,7 @@ static void pageblock_stat(struct vtr_pageblock *pb, struct vtr_heap_stat *out)
         if (!block_is_live(&pb->records[i], pb->own_bit))
             continue;
         out->live_blocks++;
-        out->live_bytes += pb->block_bytes;
+        out->live_bytes += pb->extent.block_bytes;
     }
     out->pageblock_bytes += VTR_PAGEBLOCK_BYTES;
 }

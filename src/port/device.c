@@ -12,6 +12,7 @@
 #include <rte_dev.h>
 
 #include "port/eal.h"
+#include "port/rack.h"
 
 /* Ethernet header and one VLAN tag: what a frame has beside the MTU. */
 enum { FRAME_BESIDE_MTU = RTE_ETHER_HDR_LEN + 4 };
@@ -173,7 +174,8 @@ static void drain_rings(uint16_t id, unsigned queues)
     for (unsigned q = 0; q < queues; q++)
         for (unsigned left = UINT16_MAX, n = 1; n != 0 && left >= n; left -= n) {
             n = rte_eth_rx_burst(id, (uint16_t)q, mbufs, VTR_BURST);
-            rte_pktmbuf_free_bulk(mbufs, n);
+            for (unsigned i = 0; i < n; i++)
+                vtr_rack_drop_(mbufs[i]);
         }
 }
 

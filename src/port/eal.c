@@ -17,10 +17,10 @@
 #include <rte_log.h>
 
 #include "base/error.h"
-#include "port/rack.h"
+#include "port/pool.h"
 
 /* EAL's own heap: device records, rings, mempool headers. Address space, touched as it is used. */
-#define EAL_MEGABYTES "64"
+#define EAL_MEGABYTES "512"
 
 /* What net_memif and net_tap log at every start without configuration files, and can do without. */
 #define NOISE "mp action"
@@ -138,7 +138,7 @@ static void *starter(void *arg)
 {
     uint64_t mark = vtr_eal_mark_();
     unsigned cpu = *(unsigned *)arg;
-    eal.rc = eal_init(cpu) < 0 ? start_failed(mark) : vtr_rack_register_(&eal.err);
+    eal.rc = eal_init(cpu) < 0 ? start_failed(mark) : vtr_pool_register_(&eal.err);
     if (eal.rc == 0)
         rmdir(rte_eal_get_runtime_dir()); /* EAL makes it and, told so, keeps nothing there */
     return NULL;

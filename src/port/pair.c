@@ -6,13 +6,15 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rte_errno.h>
 #include <rte_eth_ring.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
+
+#include "base/memory.h"
+#include "port/rack.h"
 
 enum { QUEUES_MAX = RTE_PMD_RING_MAX_RX_RINGS };
 
@@ -30,7 +32,7 @@ static void pair_free(struct vtr_pair *pair)
 {
     for (unsigned i = 0; i < 2 * pair->queues; i++)
         rte_ring_free(pair->to[i % 2][i / 2]);
-    free(pair);
+    vtr_memory_free_(pair);
 }
 
 static bool rings_create(struct vtr_pair *pair, const unsigned descs[2])
@@ -52,7 +54,7 @@ static int pair_create(const struct vtr_spec *spec, unsigned queues, const unsig
 {
     if (queues > QUEUES_MAX)
         return vtr_spec_fail_(spec, err, EINVAL, NULL, "a ring has at most %d queues", QUEUES_MAX);
-    struct vtr_pair *pair = calloc(1, sizeof *pair);
+    struct vtr_pair *pair = vtr_memory_zalloc_(sizeof *pair, _Alignof(struct vtr_pair));
     if (pair == NULL)
         return vtr_spec_fail_(spec, err, ENOMEM, NULL, "no memory for its rings");
     memcpy(pair->name, spec->target, sizeof pair->name);
@@ -108,7 +110,7 @@ static void drain(struct vtr_pair *pair, unsigned side)
     for (unsigned q = 0; q < pair->queues; q++)
         for (unsigned left = rte_ring_get_capacity(pair->to[side][q]);
              left != 0 && rte_ring_dequeue(pair->to[side][q], &m) == 0; left--)
-            rte_pktmbuf_free(m);
+            vtr_rack_drop_(m);
 }
 
 void vtr_pair_close_(struct vtr_pair *pair, unsigned side)

@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "heap/block.h"
 #include "port/eal.h"
 
@@ -211,28 +211,25 @@ static int start(struct vtr_port *port, struct setup *s)
 
 static struct vtr_port *port_new(unsigned queues)
 {
-    struct vtr_port *port = calloc(1, sizeof *port);
+    struct vtr_port *port = vtr_memory_zalloc_(sizeof *port, _Alignof(struct vtr_port));
     if (port == NULL)
         return NULL;
     port->queues = (uint16_t)queues;
-    port->rxq = aligned_alloc(64, queues * sizeof port->rxq[0]);
-    port->txq = aligned_alloc(64, queues * sizeof port->txq[0]);
-    if (port->rxq != NULL && port->txq != NULL) {
-        memset(port->rxq, 0, queues * sizeof port->rxq[0]);
-        memset(port->txq, 0, queues * sizeof port->txq[0]);
+    port->rxq = vtr_memory_zalloc_(queues * sizeof port->rxq[0], _Alignof(struct vtr_rxq));
+    port->txq = vtr_memory_zalloc_(queues * sizeof port->txq[0], _Alignof(struct vtr_txq));
+    if (port->rxq != NULL && port->txq != NULL)
         return port;
-    }
-    free(port->rxq);
-    free(port->txq);
-    free(port);
+    vtr_memory_free_(port->rxq);
+    vtr_memory_free_(port->txq);
+    vtr_memory_free_(port);
     return NULL;
 }
 
 static void port_free(struct vtr_port *port)
 {
-    free(port->rxq);
-    free(port->txq);
-    free(port);
+    vtr_memory_free_(port->rxq);
+    vtr_memory_free_(port->txq);
+    vtr_memory_free_(port);
 }
 
 static int open_locked(struct setup *s, struct vtr_port **out)

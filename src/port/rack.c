@@ -1,171 +1,67 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Racks, and the mempool handler "vitrine" through which drivers see them. The mempool has no
- * cache: ours lie beneath it, and a cache of its own would hand out bare mbufs.
+ * Racks: their memory, and the way of mbufs back to it.
  */
 #include "port/rack.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include <rte_mempool.h>
+#include <rte_lcore.h>
 
-#include "base/error.h"
+#include "base/memory.h"
+#include "base/system.h"
 #include "heap/block.h"
+#include "port/pool.h"
 
 enum { MADE_AT_ONCE = 256 };
 
-/* An mbuf behind the header that every object of a mempool has. */
-enum {
-    STRIDE = RTE_ALIGN_CEIL(sizeof(struct rte_mempool_objhdr), RTE_MEMPOOL_ALIGN) +
-             sizeof(struct rte_mbuf)
-};
-
 __thread struct vtr_rack *vtr_rack_mine_ __attribute__((tls_model("initial-exec")));
-
-int vtr_rack_ops_ = -1;
-
-/* Where drivers write a frame for which there is no block. The receiver drops it and counts: no
- * driver has to cope with a failed allocation, and not all can (net_memif loses a frame's head). */
-static void carry_bin(struct vtr_rack *rack, struct rte_mbuf *m)
-{
-    m->buf_addr = rack->bin;
-    m->buf_iova = (rte_iova_t)(uintptr_t)rack->bin;
-    *vtr_mbuf_what_(m) = 0;
-}
-
-static void carry_block(struct vtr_rack *rack, struct rte_mbuf *m, const struct vtr_record *rec)
-{
-    uint8_t *buf = vtr_block_writable_(rec) + rack->lead;
-    m->buf_addr = buf;
-    m->buf_iova = (rte_iova_t)(uintptr_t)buf;
-    *vtr_mbuf_what_(m) = vtr_what_(rec, 0);
-}
-
-static void carry(struct vtr_rack *rack, struct rte_mbuf **mbufs, uint32_t n)
-{
-    struct vtr_record *recs[VTR_BURST];
-    unsigned got = vtr_block_take_(rack->heap, rack->klass, recs, n);
-    for (unsigned i = 0; i < got; i++)
-        carry_block(rack, mbufs[i], recs[i]);
-    for (unsigned i = got; i < n; i++)
-        carry_bin(rack, mbufs[i]);
-}
-
-static int rack_dequeue(struct rte_mempool *mp, void **objs, unsigned n)
-{
-    struct vtr_rack *rack = mp->pool_data;
-    struct rte_mbuf **mbufs = (struct rte_mbuf **)objs;
-    if (VTR_UNLIKELY(rack->heap == NULL || (rack->n < n && !vtr_rack_refill_(rack, n))))
-        return -ENOBUFS;
-    rack->n -= n;
-    memcpy(mbufs, rack->bare + rack->n, n * sizeof mbufs[0]);
-    for (unsigned done = 0; done < n; done += VTR_BURST)
-        carry(rack, mbufs + done, n - done < VTR_BURST ? n - done : VTR_BURST);
-    return 0;
-}
-
-static int rack_enqueue(struct rte_mempool *mp, void *const *objs, unsigned n)
-{
-    struct vtr_rack *rack = mp->pool_data;
-    struct rte_mbuf *const *mbufs = (struct rte_mbuf *const *)objs;
-    if (rack->sends && vtr_rack_mine_ == rack) {
-        vtr_rack_return_(rack, mbufs, n);
-        return 0;
-    }
-    for (unsigned i = 0; i < n; i++) {
-        uint64_t what = rack->sends ? vtr_mbuf_sent_(mbufs[i]) : *vtr_mbuf_what_(mbufs[i]);
-        if (VTR_LIKELY(what != 0))
-            vtr_record_unref_(what);
-    }
-    vtr_rack_return_(rack, mbufs, n);
-    return 0;
-}
-
-static int rack_alloc(struct rte_mempool *mp)
-{
-    mp->pool_data = mp->pool_config;
-    return 0;
-}
-
-static unsigned rack_count(const struct rte_mempool *mp)
-{
-    const struct vtr_rack *rack = mp->pool_data;
-    return rack->heap != NULL ? rack->n + (rack->max - rack->made) : 0;
-}
-
-/* Makes mbufs as drivers expect a pool to keep them, and bare. */
-static int rack_populate(struct rte_mempool *mp, unsigned max, void *at, rte_iova_t iova,
-                         size_t len, rte_mempool_populate_obj_cb_t *add, void *arg)
-{
-    struct vtr_rack *rack = mp->pool_data;
-    unsigned n = len / STRIDE < max ? (unsigned)(len / STRIDE) : max;
-    for (unsigned i = 0; i < n; i++) {
-        struct rte_mbuf *m = (void *)((char *)at + (size_t)i * STRIDE + mp->header_size);
-        add(mp, arg, m, RTE_BAD_IOVA);
-        memset(m, 0, sizeof *m);
-        m->pool = mp;
-        m->port = RTE_MBUF_PORT_INVALID;
-        m->nb_segs = 1;
-        m->buf_len = rack->buf_len;
-        rte_mbuf_refcnt_set(m, 1);
-        vtr_rack_push_(rack, m);
-    }
-    return (int)n;
-}
-
-int vtr_rack_register_(struct vtr_error *err)
-{
-    static const struct rte_mempool_ops ops = {
-        .name = "vitrine",
-        .alloc = rack_alloc,
-        .enqueue = rack_enqueue,
-        .dequeue = rack_dequeue,
-        .get_count = rack_count,
-        .populate = rack_populate,
-    };
-    static const struct rte_mbuf_dynfield field = {
-        .name = "vitrine_what",
-        .size = sizeof(uint64_t),
-        .align = sizeof(uint64_t),
-    };
-    if (rte_mbuf_dynfield_register_offset(&field, VTR_WHAT_OFFSET) != VTR_WHAT_OFFSET)
-        return vtr_error_set_(err, EBUSY, NULL,
-                              "byte %d of DPDK's mbufs is taken by another library",
-                              VTR_WHAT_OFFSET);
-    vtr_rack_ops_ = rte_mempool_register_ops(&ops);
-    return vtr_rack_ops_ >= 0
-               ? 0
-               : vtr_error_set_(err, -vtr_rack_ops_, NULL, "DPDK takes no further mempool handler");
-}
+__thread unsigned vtr_rack_lcore_ __attribute__((tls_model("initial-exec")));
 
 static bool grow(struct vtr_rack *rack)
 {
     uint32_t n = rack->max - rack->made < MADE_AT_ONCE ? rack->max - rack->made : MADE_AT_ONCE;
-    int got = n == 0
-                  ? 0
-                  : rte_mempool_populate_iova(rack->mp, rack->mbufs + (size_t)rack->made * STRIDE,
-                                              RTE_BAD_IOVA, (size_t)n * STRIDE, NULL, NULL);
+    char *at = rack->mbufs + (size_t)rack->made * VTR_POOL_STRIDE;
+    int got = n == 0 ? 0
+                     : rte_mempool_populate_iova(rack->mp, at, RTE_BAD_IOVA,
+                                                 (size_t)n * VTR_POOL_STRIDE, NULL, NULL);
     rack->made += got > 0 ? (uint32_t)got : 0;
     return got > 0;
+}
+
+/* Drops the count of an mbuf of the rack. @return the mbuf, bare. */
+static struct rte_mbuf *bared(const struct vtr_rack *rack, struct rte_mbuf *m)
+{
+    uint64_t what = rack->sends ? vtr_mbuf_sent_(m) : *vtr_mbuf_what_(m);
+    if (what != 0)
+        vtr_record_unref_(what);
+    if (rack->sends)
+        vtr_mbuf_set_sent_(m, 0);
+    return m;
 }
 
 static void fetch_back(struct vtr_rack *rack)
 {
     pthread_mutex_lock(&rack->lock);
-    memcpy(rack->bare + rack->n, rack->back, rack->back_n * sizeof rack->back[0]);
-    rack->n += rack->back_n;
+    for (uint32_t i = 0; i < rack->back_n; i++) {
+        if (rack->sends)
+            vtr_mbuf_set_sent_(rack->back[i], 0);
+        vtr_rack_push_(rack, rack->back[i]);
+    }
+    for (uint32_t i = 0; i < rack->late_n; i++)
+        vtr_rack_push_(rack, bared(rack, rack->late[i]));
     __atomic_store_n(&rack->back_n, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&rack->late_n, 0, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&rack->lock);
 }
 
 bool vtr_rack_refill_(struct vtr_rack *rack, uint32_t want)
 {
     /* O: one that is missed now is found by the next call. */
-    if (__atomic_load_n(&rack->back_n, __ATOMIC_RELAXED) != 0)
+    if (__atomic_load_n(&rack->back_n, __ATOMIC_RELAXED) != 0 ||
+        __atomic_load_n(&rack->late_n, __ATOMIC_RELAXED) != 0)
         fetch_back(rack);
     while (rack->n < want && grow(rack))
         ;
@@ -177,81 +73,127 @@ static void rack_free(struct vtr_rack *rack)
     rte_mempool_free(rack->mp);
     pthread_mutex_destroy(&rack->lock);
     munmap(rack->map, rack->map_bytes);
-    free(rack->bin);
-    free(rack);
+    vtr_memory_free_(rack->bin);
+    vtr_memory_free_(rack);
 }
 
-static void return_locked(struct vtr_rack *rack, struct rte_mbuf *const *mbufs, uint32_t n)
+static bool all_home(const struct vtr_rack *rack)
+{
+    return rack->closed && rack->n + rack->back_n == rack->made;
+}
+
+void vtr_rack_return_(struct vtr_rack *rack, struct rte_mbuf *const *mbufs, uint32_t n)
 {
     pthread_mutex_lock(&rack->lock);
     memcpy(rack->back + rack->back_n, mbufs, n * sizeof mbufs[0]);
     __atomic_store_n(&rack->back_n, rack->back_n + n, __ATOMIC_RELAXED);
-    bool last = rack->closed && rack->n + rack->back_n == rack->made;
+    bool last = all_home(rack);
     pthread_mutex_unlock(&rack->lock);
     if (VTR_UNLIKELY(last))
         rack_free(rack);
 }
 
-void vtr_rack_return_(struct vtr_rack *rack, struct rte_mbuf *const *mbufs, uint32_t n)
+void vtr_rack_return_late_(struct vtr_rack *rack, struct rte_mbuf *const *mbufs, uint32_t n)
 {
-    if (VTR_LIKELY(vtr_rack_mine_ == rack)) {
-        memcpy(rack->bare + rack->n, mbufs, n * sizeof mbufs[0]);
-        rack->n += n;
-    } else {
-        return_locked(rack, mbufs, n);
+    pthread_mutex_lock(&rack->lock);
+    memcpy(rack->late + rack->late_n, mbufs, n * sizeof mbufs[0]);
+    __atomic_store_n(&rack->late_n, rack->late_n + n, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&rack->lock);
+}
+
+void vtr_rack_drop_(struct rte_mbuf *m)
+{
+    for (struct rte_mbuf *next; m != NULL; m = next) {
+        struct vtr_rack *rack = vtr_rack_of_(m);
+        next = m->next;
+        if (rack == NULL || !rack->sends) {
+            rte_pktmbuf_free_seg(m);
+            continue;
+        }
+        m->next = NULL;
+        m->nb_segs = 1;
+        vtr_record_unref_(vtr_mbuf_sent_(m));
+        vtr_rack_return_(rack, &m, 1);
     }
+}
+
+/* What lies in the cache becomes bare, and the cache without room. */
+static void cache_leave(struct vtr_rack *rack)
+{
+    struct rte_mempool_cache *cache = rack->cache;
+    if (cache == NULL)
+        return;
+    while (cache->len != 0)
+        vtr_rack_push_(rack, bared(rack, (struct rte_mbuf *)cache->objs[--cache->len]));
+    cache->size = cache->flushthresh = 0;
+    rack->cache = NULL;
+}
+
+static void lcore_end(void *arg)
+{
+    (void)arg;
+    rte_thread_unregister();
+    vtr_rack_lcore_ = 0;
+}
+
+/* @return the lcore that the thread is, or is made: RTE_MAX_LCORE if there are too many. */
+static unsigned lcore_of_thread(void)
+{
+    static uint64_t exit_key;
+    pthread_key_t key;
+    if (rte_lcore_id() == LCORE_ID_ANY && rte_thread_register() == 0 &&
+        (vtr_system_exit_key_(&exit_key, lcore_end, &key) != 0 ||
+         vtr_system_setspecific_(key, &exit_key) != 0))
+        rte_thread_unregister();
+    return rte_lcore_id() < RTE_MAX_LCORE ? rte_lcore_id() : RTE_MAX_LCORE;
+}
+
+void vtr_rack_move_(struct vtr_rack *rack)
+{
+    if (vtr_rack_lcore_ == 0)
+        vtr_rack_lcore_ = lcore_of_thread() + 1;
+    cache_leave(rack);
+    rack->lcore = vtr_rack_lcore_;
+    rack->cache = rack->lcore <= RTE_MAX_LCORE ? &rack->mp->local_cache[rack->lcore - 1]
+                                               : rack->spare;
+    rack->cache->size = rack->sends ? VTR_RACK_BARE : VTR_RACK_READY;
+    rack->cache->flushthresh = 2 * rack->cache->size;
+    rack->cache->len = 0;
 }
 
 void vtr_rack_close_(struct vtr_rack *rack)
 {
     if (rack == NULL)
         return;
+    cache_leave(rack);
+    fetch_back(rack);
     pthread_mutex_lock(&rack->lock);
     rack->heap = NULL;
     rack->closed = true;
-    bool last = rack->n + rack->back_n == rack->made;
+    bool last = all_home(rack);
     pthread_mutex_unlock(&rack->lock);
     if (last)
         rack_free(rack);
 }
 
+static size_t lines(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+
 static bool rack_map(struct vtr_rack *rack)
 {
-    size_t pointers = rack->max * sizeof rack->bare[0];
-    size_t lines = (2 * pointers + 63) & ~(size_t)63;
-    rack->map_bytes = lines + (size_t)rack->max * STRIDE;
-    void *map = mmap(NULL, rack->map_bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    size_t pointers = lines(rack->max * sizeof rack->bare[0]);
+    size_t caches = lines(sizeof *rack->spare);
+    rack->map_bytes = caches + 3 * pointers + (size_t)rack->max * VTR_POOL_STRIDE;
+    void *map = vtr_system_mmap_(NULL, rack->map_bytes, PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
     if (map == MAP_FAILED)
         return false;
     rack->map = map;
-    rack->bare = map;
-    rack->back = rack->bare + rack->max;
-    rack->mbufs = rack->map + lines;
+    rack->spare = map;
+    rack->bare = (struct rte_mbuf **)(rack->map + caches);
+    rack->back = (struct rte_mbuf **)(rack->map + caches + pointers);
+    rack->late = (struct rte_mbuf **)(rack->map + caches + 2 * pointers);
+    rack->mbufs = rack->map + caches + 3 * pointers;
     return true;
-}
-
-static struct rte_mempool *pool_create(struct vtr_rack *rack, uint32_t max)
-{
-    static uint32_t made; /* atomic: names are unique in the process */
-    char name[RTE_MEMPOOL_NAMESIZE];
-    snprintf(name, sizeof name, "vitrine%u", __atomic_fetch_add(&made, 1, __ATOMIC_RELAXED));
-    /* Mbufs may cross pages: nothing but the CPU reads them. Without the flag, 4 KiB pages would
-     * hold fewer. */
-    struct rte_mempool *mp = rte_mempool_create_empty(
-        name, max, sizeof(struct rte_mbuf), 0, sizeof(struct rte_pktmbuf_pool_private),
-        SOCKET_ID_ANY, RTE_MEMPOOL_F_NO_IOVA_CONTIG | RTE_MEMPOOL_F_NO_SPREAD);
-    if (mp == NULL)
-        return NULL;
-    vtr_check(mp->header_size + mp->elt_size + mp->trailer_size == STRIDE);
-    struct rte_pktmbuf_pool_private *priv = rte_mempool_get_priv(mp);
-    memset(priv, 0, sizeof *priv);
-    priv->mbuf_data_room_size = rack->sends ? UINT16_MAX : rack->buf_len;
-    if (rte_mempool_set_ops_byname(mp, "vitrine", rack) != 0) {
-        rte_mempool_free(mp);
-        return NULL;
-    }
-    return mp;
 }
 
 /* Takes over the memory of @p rack, which has its constants. */
@@ -261,7 +203,7 @@ static struct vtr_rack *rack_create(struct vtr_rack *rack, uint32_t max)
     pthread_mutex_init(&rack->lock, NULL);
     if (!rack_map(rack))
         goto no_map;
-    rack->mp = pool_create(rack, max);
+    rack->mp = vtr_pool_create_(rack, max);
     if (rack->mp == NULL)
         goto no_pool;
     if (!grow(rack))
@@ -273,17 +215,14 @@ no_pool:
     munmap(rack->map, rack->map_bytes);
 no_map:
     pthread_mutex_destroy(&rack->lock);
-    free(rack->bin);
-    free(rack);
+    vtr_memory_free_(rack->bin);
+    vtr_memory_free_(rack);
     return NULL;
 }
 
 static struct vtr_rack *rack_new(void)
 {
-    struct vtr_rack *rack = aligned_alloc(64, sizeof *rack);
-    if (rack != NULL)
-        memset(rack, 0, sizeof *rack);
-    return rack;
+    return vtr_memory_zalloc_(sizeof(struct vtr_rack), _Alignof(struct vtr_rack));
 }
 
 struct vtr_rack *vtr_rack_create_tx_(uint32_t max)
@@ -307,9 +246,9 @@ struct vtr_rack *vtr_rack_create_rx_(struct vtr_heap *heap, unsigned klass, unsi
     rack->klass = klass;
     rack->lead = (uint16_t)lead;
     rack->buf_len = room < UINT16_MAX ? (uint16_t)room : UINT16_MAX;
-    rack->bin = malloc(rack->buf_len);
+    rack->bin = vtr_memory_alloc_(rack->buf_len, 1);
     if (rack->bin == NULL) {
-        free(rack);
+        vtr_memory_free_(rack);
         return NULL;
     }
     return rack_create(rack, max);

@@ -8,11 +8,11 @@
  */
 #include "port/ports.h"
 
-#include <stdlib.h>
-
 #include <rte_prefetch.h>
 
+#include "base/memory.h"
 #include "heap/block.h"
+#include "port/pool.h"
 
 /* Mbufs on their way to a rack of another queue: one lock for them all. */
 struct homing {
@@ -121,7 +121,7 @@ static void chain_add(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m, s
 {
     struct vtr_data *part = &c->part[c->n];
     if (c->n == c->cap || is_stranger(q, m)) { /* more segments than it says */
-        rte_pktmbuf_free_seg(m);
+        vtr_rack_drop_(m);
         c->drop = &q->error;
     } else if (unload(q, h, m, part)) {
         c->len += part->len;
@@ -161,15 +161,15 @@ static VTR_COLD bool take_many(struct vtr_rxq *q, struct homing *h, struct rte_m
     struct vtr_data few[16];
     struct chain c = { .part = few, .cap = m->nb_segs };
     if (c.cap > sizeof few / sizeof few[0])
-        c.part = malloc(c.cap * sizeof c.part[0]);
+        c.part = vtr_memory_alloc_(c.cap * sizeof c.part[0], _Alignof(struct vtr_data));
     if (c.part == NULL) {
-        rte_pktmbuf_free(m);
+        vtr_rack_drop_(m);
         vtr_count_(&q->no_block, 1);
         return false;
     }
     bool took = chain_take(q, h, m, &c, out);
     if (c.part != few)
-        free(c.part);
+        vtr_memory_free_(c.part);
     return took;
 }
 
@@ -177,7 +177,7 @@ static inline bool take(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m,
                         struct vtr_data *out)
 {
     if (is_stranger(q, m)) {
-        rte_pktmbuf_free(m);
+        vtr_rack_drop_(m);
         vtr_count_(&q->error, 1);
         return false;
     }
@@ -194,10 +194,34 @@ static inline void prefetch_block(const struct vtr_rxq *q, struct rte_mbuf *m)
         __builtin_prefetch(vtr_what_record_(vtr_mbuf_sent_(m)), 1);
 }
 
+/* Whether it is what most frames are: in one mbuf of the queue's own, filled and without metadata.
+ * What else a frame can be, take() finds out. */
+static inline bool is_plain(const struct vtr_rack *rack, struct rte_mbuf *m)
+{
+    return m->pool == rack->mp && m->nb_segs == 1 && m->ol_flags == 0 &&
+           m->pkt_len == m->data_len && m->data_len != 0 &&
+           m->data_off + m->data_len <= m->buf_len && *vtr_mbuf_what_(m) != 0;
+}
+
+static inline void take_plain(struct vtr_rack *rack, struct rte_mbuf *m, unsigned queue,
+                              struct vtr_pkt *pkt)
+{
+    uint32_t len = m->data_len;
+    pkt->data.off = (uint32_t)rack->lead + m->data_off;
+    pkt->data.len = len;
+    pkt->data.what = vtr_block_seal_(vtr_what_record_(*vtr_mbuf_what_(m)), len);
+    pkt->flags = pkt->hash = 0;
+    pkt->queue = (uint16_t)queue;
+    pkt->vlan = 0;
+    pkt->unused = 0;
+    vtr_rack_push_(rack, m);
+}
+
 static unsigned take_burst(struct vtr_rxq *q, unsigned queue, struct rte_mbuf **mbufs, unsigned n,
                            struct vtr_pkt *pkts)
 {
-    struct homing h = { .rack = NULL };
+    struct homing h = { .rack = NULL, .n = 0 };
+    struct vtr_rack *rack = q->rack;
     uint64_t bytes = 0;
     unsigned got = 0;
     for (unsigned i = 0; i < n; i++) {
@@ -206,8 +230,13 @@ static unsigned take_burst(struct vtr_rxq *q, unsigned queue, struct rte_mbuf **
             rte_prefetch0(mbufs[i + 3]);
         if (i + 1 < n)
             prefetch_block(q, mbufs[i + 1]);
+        if (VTR_LIKELY(is_plain(rack, m))) {
+            take_plain(rack, m, queue, &pkts[got]);
+            bytes += pkts[got++].data.len;
+            continue;
+        }
         read_meta(m, queue, &pkts[got]);
-        if (VTR_LIKELY(take(q, &h, m, &pkts[got].data)))
+        if (take(q, &h, m, &pkts[got].data))
             bytes += pkts[got++].data.len;
     }
     homing_flush(&h);
@@ -221,7 +250,7 @@ unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
     vtr_check(queue < port->queues);
     struct vtr_rxq *q = &port->rxq[queue];
     unsigned got = 0;
-    vtr_rack_mine_ = q->rack;
+    vtr_rack_enter_(q->rack);
     for (unsigned asked = 0; asked < n;) {
         struct rte_mbuf *mbufs[VTR_BURST];
         unsigned ask = n - asked < VTR_BURST ? n - asked : VTR_BURST;
@@ -233,6 +262,6 @@ unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
             break;
         asked += ask;
     }
-    vtr_rack_mine_ = NULL;
+    vtr_rack_leave_();
     return got;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "histogram.h"
-#include "spread.h"
+#include "measure/spread.h"
 
 static struct histogram h;
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What `meson install` leaves is enough for others: sonames, pkg-config, C, C++, a subproject and
-# the README's program. Everything is installed into, and built in, a folder of its own.
-#   install.sh CASE SOURCE_ROOT BUILD_ROOT VERSION
+# What `meson install` leaves is enough for others: sonames, pkg-config, the README's program, and
+# Python. Installed into a folder of its own. How programs build against it: matrix.py.
+#   install.sh CASE SOURCE_ROOT BUILD_ROOT VERSION [PACKAGE...]
 set -euo pipefail
 case=$1 source=$2 build=$3 version=$4
+shift 4
 here=$source/tests/install
 
 work=$(mktemp -d)
@@ -46,30 +47,11 @@ check_library() { # name
     return 0
 }
 
-check_consumer() { # name, file, expected output
-    local flags
-    read -ra flags < <(ask --cflags --libs "$1")
-    flags=(-Wall -Wextra -Wpedantic -Werror "$here/$2" -x none "${flags[@]}")
-    cc -std=c17 -x c "${flags[@]}" -o in_c
-    c++ -std=c++17 -x c++ "${flags[@]}" -o in_cxx
-    ./in_c >c.txt
-    ./in_cxx >cxx.txt
-    same "$2 in C" "$3" "$(<c.txt)"
-    same "$2 in C++" "$3" "$(<cxx.txt)"
-    ldd in_c >ldd.txt
-    grep -qF "$libdir/lib$1.so" ldd.txt || fail "in_c does not use $libdir"
-}
-
-vitrine() {
+libraries() { # package...
     install_it
-    check_library vitrine
-    check_consumer vitrine consumer.c case
-}
-
-vitrine_net() {
-    install_it
-    check_library vitrine-net
-    check_consumer vitrine-net consumer_net.c tx_long
+    for package; do
+        check_library "$package"
+    done
 }
 
 # The first ```c, ```sh and ```text of the README: a program, how to build it, and what it prints.
@@ -88,13 +70,24 @@ readme() {
     same 'the README program' "$(<hello.text)" "$(<got.txt)"
 }
 
-subproject() {
-    mkdir -p consumer/subprojects
-    cp "$here/subproject/meson.build" "$here/consumer.c" consumer
-    ln -s "$source" consumer/subprojects/vitrine
-    meson setup --wrap-mode=forcefallback consumer consumer/build
-    ninja -C consumer/build
-    meson test -C consumer/build --print-errorlogs
+# The interpreter that has cffi; Debian's, where another comes first on the PATH without it.
+python_with_cffi() {
+    local python
+    for python in python3 /usr/bin/python3; do
+        "$python" -c 'import cffi, sys; print(sys.executable)' 2>/dev/null && return
+    done
+    echo 'no Python here has cffi (Debian: python3-cffi)'
+    exit 77
 }
 
-"$case"
+# A program in Python, which needs a compiler no more once the declarations are written.
+python() {
+    local python
+    python=$(python_with_cffi) || { echo "$python" && exit 77; }
+    install_it
+    "$source/tests/headers/declarations.py" "$prefix/include" cc vitrine.h >vitrine.cdef
+    PATH=/nowhere "$python" "$here/consumer.py" vitrine.cdef "$libdir/libvitrine.so" >got.txt
+    same 'the Python program' "$(<"$here/consumer.py.out")" "$(<got.txt)"
+}
+
+"$case" "$@"

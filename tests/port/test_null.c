@@ -38,8 +38,9 @@ static void frames_arrive_from_the_first_poll_on_and_are_all_counted(void **stat
     assert_int_equal(stat.tx_pkts, 200);
     assert_int_equal(stat.tx_bytes, 20000);
     assert_int_equal(stat.drops, 0);
-    assert_int_equal(test_live(heap), 0); /* net_null frees what it sends at once */
+    assert_true(test_live(heap) <= 64); /* net_null frees what it sends at once */
     assert_int_equal(vtr_port_close(port), 0);
+    assert_int_equal(test_live(heap), 0);
     test_heap_end(heap);
 }
 
@@ -162,9 +163,9 @@ static void a_heap_at_its_limit_costs_frames_and_then_no_more(void **state)
     assert_int_equal(vtr_port_rx(port, 0, pkts, 64), 64);
     test_unref(pkts, 64);
     assert_int_equal(test_stat(port).drops, stat.drops);
-    assert_int_equal(test_live(heap), 0);
     free(pkts);
     assert_int_equal(vtr_port_close(port), 0);
+    assert_int_equal(test_live(heap), 0);
     test_heap_end(heap);
 }
 

@@ -18,7 +18,9 @@ static const struct {
     { "pci:0000:01:00.0", -EINVAL, "no port type of this name", TYPES },
     { "null:x", -EINVAL, "'x' is not a number", "null:0,size=64" },
     { "null:0,copy=9x", -EINVAL, "option 'copy=9x' is not a number from 0 to 1", "" },
+    { "null:0,copy=x", -EINVAL, "option 'copy=x' is not a number from 0 to 1", "" },
     { "null:0,size=-1", -EINVAL, "option 'size=-1' is not a number from 14 to 65535", "" },
+    { "null:0,size=13", -EINVAL, "option 'size=13' is not a number from 14 to 65535", "" },
     { "null:0,size=0100", -EINVAL, "option 'size=0100' is not a number from 14 to 65535", "" },
     { "null:0,size=99999999999999999999", -EINVAL,
       "option 'size=99999999999999999999' is not a number from 14 to 65535", "" },
@@ -38,9 +40,19 @@ static const struct {
     { "memif:/run/a,role=server or client", -EINVAL,
       "option 'role=server or client' is not server or client", "" },
     { "memif:/run/a,role=or", -EINVAL, "option 'role=or' is not server or client", "" },
+    { "memif:/run/a,role=", -EINVAL, "option 'role=' is not server or client", "" },
+    { "memif:/run/a,secret=", -EINVAL, "option 'secret' takes 1 to 23 bytes", "" },
+    { "memif:/run/a,secret=a secret of 24 bytes now", -EINVAL,
+      "option 'secret' takes 1 to 23 bytes", "" },
+    { "memif:/none/a,secret=s", -ENOENT, "cannot make a socket in /none: No such file or directory",
+      "name a directory that this user may write to" },
     { "memif:/run/a,zero-copy=yes", -EINVAL, "option 'zero-copy=yes' is not no", "" },
     { "memif:/run/a,mac=02:00", -EINVAL,
       "option 'mac=02:00' is not a MAC address like 02:00:00:00:00:01", "" },
+    { "memif:/run/a,mac=02:00:00:00:00-01", -EINVAL,
+      "option 'mac=02:00:00:00:00-01' is not a MAC address like 02:00:00:00:00:01", "" },
+    { "memif:/run/a,mac=02:00:00:00:00:0g", -EINVAL,
+      "option 'mac=02:00:00:00:00:0g' is not a MAC address like 02:00:00:00:00:01", "" },
     { "memif:/run/a,id=4294967296", -EINVAL,
       "option 'id=4294967296' is not a number from 0 to 4294967295", "" },
     { "memif:/run/[a]", -EINVAL, "the path has a character that DPDK gives a meaning: one of []=\"",
@@ -72,6 +84,20 @@ static void a_wrong_spec_says_what_is_wrong_and_what_to_try(void **state)
     test_heap_end(heap);
 }
 
+static void a_control_character_is_refused_and_not_shown(void **state)
+{
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_error err;
+    struct vtr_port *port = NULL;
+    assert_int_equal(vtr_port_open(heap, "null:\x1b[1m", NULL, &port, &err), -EINVAL);
+    assert_string_equal(err.what, "port 'null:?[1m': control characters");
+    assert_int_equal(vtr_port_open(heap, "null:\x7f", NULL, &port, &err), -EINVAL);
+    assert_string_equal(err.what, "port 'null:?': control characters");
+    assert_int_equal(vtr_port_open(heap, NULL, NULL, &port, &err), -EINVAL);
+    assert_string_equal(err.what, "port '': no port named");
+    test_heap_end(heap);
+}
+
 static int try_opts(struct vtr_heap *heap, const struct vtr_port_opts *opts, struct vtr_error *err)
 {
     struct vtr_port *port = NULL;
@@ -99,6 +125,10 @@ static void wrong_options_are_named(void **state)
     opts.frame_bytes = 65408;
     assert_int_equal(try_opts(heap, &opts, &err), -EINVAL);
     assert_string_equal(err.what, "port 'null:0': opts.frame_bytes is 65408, not 64 to 65407");
+    opts = test_opts();
+    opts.frame_bytes = 63;
+    assert_int_equal(try_opts(heap, &opts, &err), -EINVAL);
+    assert_string_equal(err.what, "port 'null:0': opts.frame_bytes is 63, not 64 to 65407");
     opts = test_opts();
     opts.headroom = 4097;
     assert_int_equal(try_opts(heap, &opts, &err), -EINVAL);
@@ -200,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrong_spec_says_what_is_wrong_and_what_to_try),
+        cmocka_unit_test(a_control_character_is_refused_and_not_shown),
         cmocka_unit_test(wrong_options_are_named),
         cmocka_unit_test(a_device_may_take_an_option_more_than_once),
         cmocka_unit_test(no_spec_crashes_hangs_or_leaks),

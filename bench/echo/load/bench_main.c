@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "args.h"
-#include "complain.h"
+#include "measure/args.h"
+#include "measure/complain.h"
 #include "report.h"
 
 static const char usage[] = "usage: vitrine-echo-bench [--json FILE] [--full | --quick]\n"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "complain.h"
+#include "measure/complain.h"
 #include "peer.h"
 #include "../server.h"
 

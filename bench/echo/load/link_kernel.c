@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "complain.h"
+#include "measure/complain.h"
 
 enum {
     SOCKETS = 4,

@@ -11,7 +11,7 @@
 #include <vitrine/buf.h>
 #include <vitrine/port.h>
 
-#include "complain.h"
+#include "measure/complain.h"
 #include "headers.h"
 #include "load.h"
 

@@ -10,11 +10,11 @@
 
 #include <signal.h>
 #include <stdint.h>
-#include <time.h>
 #include <vitrine/base.h>
 
 #include "histogram.h"
 #include "link.h"
+#include "measure/clock.h"
 #include "window.h"
 
 /** Where the first bad reply went wrong. */
@@ -52,9 +52,7 @@ struct load {
 /** @return CLOCK_MONOTONIC in ns. */
 static inline uint64_t load_now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+    return clock_ns(CLOCK_MONOTONIC);
 }
 
 /**

@@ -12,9 +12,9 @@
 #include <unistd.h>
 #include <vitrine/heap.h>
 
-#include "args.h"
+#include "measure/args.h"
 #include "command.h"
-#include "complain.h"
+#include "measure/complain.h"
 #include "load.h"
 #include "outcome.h"
 #include "peer.h"

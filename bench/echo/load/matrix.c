@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "command.h"
-#include "complain.h"
-#include "crossing.h"
+#include "measure/complain.h"
+#include "measure/crossing.h"
 #include "load.h"
 
 enum {

@@ -15,7 +15,7 @@
 #include <vitrine/base.h>
 
 #include "load.h"
-#include "spread.h"
+#include "measure/spread.h"
 #include "stage.h"
 
 enum matrix_path { MATRIX_MEMIF, MATRIX_RING, MATRIX_PATHS };

@@ -4,7 +4,7 @@
  */
 #include "outcome.h"
 
-#include "json.h"
+#include "measure/figures.h"
 
 static const struct {
     const char *name;
@@ -76,14 +76,7 @@ static void write_context(struct json *j, const struct outcome *o)
     struct machine m;
     machine_describe(&m);
     json_object(j, "context");
-    json_text(j, "date", m.date);
-    json_text(j, "host_name", m.host);
-    json_text(j, "executable", o->command);
-    json_number(j, "num_cpus", m.cpus);
-    json_text(j, "cpu_model", m.cpu);
-    json_text(j, "kernel", m.kernel);
-    json_text(j, "commit", m.commit);
-    json_text(j, "build_type", m.build);
+    figures_context(j, &m, o->command);
     json_end(j, '}');
 }
 
@@ -113,21 +106,15 @@ void outcome_json(const struct outcome *o, FILE *to)
     const struct load_result *r = &o->result;
     char name[64];
     snprintf(name, sizeof name, "%s/%u", o->echo ? "udp_echo" : "mc_udp_get", o->size);
+    struct figures_place place = { name, 0, 0, 1, 1 };
     double each = (double)r->wall_ns / (double)(r->requests != 0 ? r->requests : 1);
     json_object(&j, NULL);
     write_context(&j, o);
     json_array(&j, "benchmarks");
-    json_object(&j, NULL);
-    json_text(&j, "name", name);
-    json_text(&j, "run_name", name);
-    json_text(&j, "run_type", "iteration");
-    json_number(&j, "repetitions", 1);
+    figures_entry(&j, &place, name, "iteration");
     json_number(&j, "repetition_index", 0);
-    json_number(&j, "threads", 1);
-    json_number(&j, "iterations", (double)r->requests);
-    json_number(&j, "real_time", each);
-    json_number(&j, "cpu_time", each); /* the generator spins: its CPU time is the wall's */
-    json_text(&j, "time_unit", "ns");
+    /* The generator spins: its CPU time is the wall's. */
+    figures_times(&j, (double)r->requests, each, each);
     write_counters(&j, o);
     write_histogram(&j, &r->latency);
     json_end(&j, '}');

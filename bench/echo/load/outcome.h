@@ -11,7 +11,7 @@
 
 #include "command.h"
 #include "load.h"
-#include "machine.h"
+#include "measure/machine.h"
 
 struct outcome {
     const char *command;

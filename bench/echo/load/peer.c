@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "complain.h"
+#include "measure/complain.h"
 #include "load.h"
 
 enum { READY_MS = 60 * 1000, END_NS = 2 * 1000 * 1000 * 1000LL, LINE_BYTES = 512 };

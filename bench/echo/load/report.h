@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "machine.h"
+#include "measure/machine.h"
 #include "matrix.h"
 
 /** What both outputs say about how the figures came to be. */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <vitrine/heap.h>
 
-#include "complain.h"
+#include "measure/complain.h"
 #include "load.h"
 
 #define RING "ring:echo"

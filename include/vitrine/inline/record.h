@@ -137,5 +137,8 @@ VTR_INLINE void vtr_record_unref_(uint64_t what)
     }
 }
 
+/** vtr_record_unref_() of whats[0..n); zeros are allowed. */
+VTR_API void vtr_record_unref_bulk_(const uint64_t *whats, unsigned n);
+
 VTR_END_DECLS
 #endif
