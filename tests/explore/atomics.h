@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Included before each source of the subject: its atomics, locks and memory become calls of the
- * explorer. Plain accesses come to it too, because the subject is compiled with -fsanitize=thread
+ * Included before each source of the subject: its atomics and locks become calls of the explorer.
+ * Plain accesses come to it too, because the subject is compiled with -fsanitize=thread
  * and the explorer is what that calls.
  * Owner, threads: as what it replaces.
  */
@@ -66,15 +66,12 @@
 #define pthread_once(once, begin) explore_once((once), (begin), EXPLORE_SITE("once", #once))
 #define pthread_key_create(key, end) explore_key_create((key), (end))
 #define pthread_setspecific(key, value) explore_setspecific((key), (value))
+#define pthread_key_delete(key) ((void)(key))
+#define pthread_atfork(before, parent, child) ((void)(before), (void)(parent), (void)(child), 0)
 #define sched_yield() explore_yield(EXPLORE_SITE("yield", ""))
 #define syscall(number, command, ...) explore_membarrier((command), EXPLORE_SITE(#command, ""))
 #define getrandom(to, bytes, flags) (*(to) = 0x100, (ssize_t)(bytes))
 
-#define malloc(bytes) explore_alloc((bytes), 16, 0xa5)
-#define calloc(n, bytes) explore_alloc((n) * (bytes), 16, 0)
-#define aligned_alloc(align, bytes) explore_alloc((bytes), (align), 0xa5)
-#define realloc(p, bytes) explore_realloc((p), (bytes))
-#define free(p) explore_free(p)
 #define abort() explore_fail("%s:%d: the library aborts", __FILE_NAME__, __LINE__)
 
 #endif

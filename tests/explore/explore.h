@@ -48,7 +48,6 @@ long explore_membarrier(int command, const struct explore_site *site);
 /** @param fill  what the bytes are at first. Memory that was freed is not given again. */
 void *explore_alloc(size_t bytes, size_t align, int fill);
 void *explore_realloc(void *p, size_t bytes);
-void explore_free(void *p);
 void *explore_copy(void *to, const void *from, size_t bytes);
 void *explore_fill(void *to, int byte, size_t bytes);
 /** Memory that threads share, beside the subject's own and what was allocated. */

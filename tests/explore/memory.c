@@ -148,8 +148,3 @@ void *explore_realloc(void *p, size_t bytes)
     memcpy(&old, (uint8_t *)p - sizeof old, sizeof old);
     return memcpy(more, p, old < bytes ? old : bytes);
 }
-
-void explore_free(void *p)
-{
-    (void)p;
-}

@@ -170,6 +170,13 @@ void drop(struct vtr_data *d)
     vtr_data_unref(d);
 }
 
+void drop_all(struct vtr_data *d, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        ghost_add(vtr_what_record_(d[i].what), -1, 0);
+    vtr_data_unref_bulk(d, n);
+}
+
 void end(struct vtr_data *d)
 {
     use(*d);
@@ -335,7 +342,7 @@ UNSEEN static void invariant_of(const struct vtr_record *rec, const struct ghost
 /* Blocks of small classes are the library's, for headers; the oracle does not know them. */
 static bool is_known(const struct vtr_pageblock *pb)
 {
-    return pb->klass < VTR_CLASSES && pb->block_bytes >= THIRD;
+    return pb->klass < VTR_CLASSES && pb->extent.block_bytes >= THIRD;
 }
 
 /* The heap's counters run freely, and are used modulo its pageblocks. */
@@ -407,7 +414,7 @@ UNSEEN void audit_blocks(void)
 
 UNSEEN void audit(void)
 {
-    uint64_t fill = vtr_pageblock_of(vtr_what_record_(filler.what))->block_bytes;
+    uint64_t fill = vtr_extent_of(vtr_what_record_(filler.what))->block_bytes;
     audit_blocks();
     if (heap->charged != fill)
         explore_fail("%lld bytes are charged that nobody has", (long long)(heap->charged - fill));

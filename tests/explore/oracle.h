@@ -47,6 +47,7 @@ struct vtr_data more(struct vtr_data d);
 /** Reads the bytes, and a while later once more. */
 void use(struct vtr_data d);
 void drop(struct vtr_data *d);
+void drop_all(struct vtr_data *d, unsigned n);
 /** use and drop. */
 void end(struct vtr_data *d);
 struct weak weaken(struct vtr_data d);

@@ -72,6 +72,14 @@ static void end_three(void)
     }
 }
 
+static void end_three_at_once(void)
+{
+    struct vtr_data all[3] = { given[0], given[1], given[2] };
+    for (unsigned i = 0; i < 3; i++)
+        use(all[i]);
+    drop_all(all, 3);
+}
+
 /* Both blocks of the one pageblock are free in the depot; one had a weak reference. */
 static void leave_stale_name(void)
 {
@@ -107,6 +115,8 @@ const struct explore_scenario scenarios_of_pools[] = {
       .flags = EXPLORE_TSO, .setup = begin_one, .warm = keep_two, .thread = { take_once, take_once } },
     { .name = "depot", .says = "what one thread ends, others allocate", CHECKED,
       .setup = give_three_blocks, .warm = warm_cache, .thread = { end_three, take_two } },
+    { .name = "depot-bulk", .says = "the same, ended all at once", CHECKED,
+      .setup = give_three_blocks, .warm = warm_cache, .thread = { end_three_at_once, take_two } },
     { .name = "cut", .says = "fresh blocks of another thread's pageblock", CHECKED,
       .setup = begin_one, .warm = cut_one, .thread = { take_two, take_once } },
     { .name = "retire", .says = "an idle pageblock changes class; a stale upgrade", CHECKED,

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * What the subject has instead of src/heap/segment.c: memory without descriptors, views or pages,
- * none of which counts anything. And memcpy and the like, which clang calls for plain accesses.
+ * What the subject has instead of src/heap/segment.c and src/base/memory.c: memory without
+ * descriptors, views or pages, which is never given twice. Neither counts anything. And memcpy and the like, which clang calls for plain accesses.
  * Owner, threads: as what it replaces.
  */
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "base/memory.h"
 #include "heap/segment.h"
 #include "oracle.h"
 
@@ -28,6 +29,26 @@ HIDDEN void *memmove(void *to, const void *from, size_t bytes)
 HIDDEN void *memset(void *to, int byte, size_t bytes)
 {
     return explore_fill(to, byte, bytes);
+}
+
+void *vtr_memory_alloc_(size_t bytes, size_t align)
+{
+    return explore_alloc(bytes, align, 0xa5);
+}
+
+void *vtr_memory_zalloc_(size_t bytes, size_t align)
+{
+    return explore_alloc(bytes, align, 0);
+}
+
+void *vtr_memory_realloc_(void *p, size_t bytes)
+{
+    return explore_realloc(p, bytes);
+}
+
+void vtr_memory_free_(void *p)
+{
+    (void)p;
 }
 
 int vtr_views_reserve(struct vtr_views *views, unsigned segments, bool single)
