@@ -11,7 +11,6 @@ import argparse
 import concurrent.futures
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -82,9 +81,12 @@ MUTANTS = (
            'if (__atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, __ATOMIC_ACQ_REL) == 0)',
            '''__atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, __ATOMIC_ACQ_REL);
     if (true)'''),
-    Mutant('end does not clear the word', 'count', BLOCK,
+    Mutant('ends in bulk do not clear the words', 'depot-bulk', BLOCK,
+           '        __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE); /* R6 */\n',
+           ''),
+    Mutant('end does not clear the word', 'count', BLOCK_H,
            '    __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE);\n', ''),
-    Mutant('a block is in the magazine before it is CACHED', 'empty', BLOCK,
+    Mutant('a block is in the magazine before it is CACHED', 'empty', BLOCK_H,
            '''    __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
     vtr_cache_keep(pb->heap, pb->klass, rec);''',
            '''    vtr_cache_keep(pb->heap, pb->klass, rec);
@@ -145,13 +147,15 @@ MUTANTS = (
 )
 
 
-def compile_all(cc, root, folder, names):
-    """Compiles files of the subject into objects in a folder. root has src/ and include/."""
+def compile_all(args, folder, names):
+    """Compiles files of the subject into objects in a folder, whose src/ and include/ go first."""
+    roots = (folder, args.root)
+    paths = [f'-I{root}/{part}' for root in roots for part in ('include', 'src')]
     for name in names:
-        of_core = name in CORE
-        source = (root / 'src' if of_core else HERE) / f'{name}.c'
-        subprocess.run([cc, *FLAGS, f'-I{HERE}', f'-I{root}/include', f'-I{root}/src', '-c',
-                        source, '-o', folder / f'{pathlib.Path(name).name}.o'], check=True)
+        source = HERE / f'{name}.c' if name in OWN else next(
+            path for path in (root / 'src' / f'{name}.c' for root in roots) if path.exists())
+        subprocess.run([args.cc, *FLAGS, f'-I{HERE}', *paths, '-c', source,
+                        '-o', folder / f'{pathlib.Path(name).name}.o'], check=True)
 
 
 def link(cc, folder, objects):
@@ -178,14 +182,13 @@ def try_mutant(args, mutant, good):
         return False, why
     with tempfile.TemporaryDirectory(prefix='vitrine-mutant-') as name:
         folder = pathlib.Path(name)
-        for part in ('src', 'include'):
-            shutil.copytree(args.root / part, folder / part)
-        path = folder / mutant.file
-        text = path.read_text(encoding='utf-8').replace(mutant.text, mutant.instead)
-        path.write_text(text, encoding='utf-8')
+        text = (args.root / mutant.file).read_text(encoding='utf-8')
+        (folder / mutant.file).parent.mkdir(parents=True)
+        (folder / mutant.file).write_text(text.replace(mutant.text, mutant.instead),
+                                          encoding='utf-8')
         in_header = mutant.file.endswith('.h')
         changed = CORE + OWN if in_header else (mutant.file[len('src/'):-len('.c')],)
-        compile_all(args.cc, folder, folder, changed)
+        compile_all(args, folder, changed)
         objects = {path.name: path for path in [*good.glob('*.o'), *folder.glob('*.o')]}
         link(args.cc, folder, objects.values())
         status, said = explore(args.explorer, folder / 'subject.so', mutant.scenario)
@@ -204,7 +207,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix='vitrine-subject-') as name, \
             concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         good = pathlib.Path(name)
-        list(pool.map(lambda file: compile_all(args.cc, args.root, good, (file,)), CORE + OWN))
+        list(pool.map(lambda file: compile_all(args, good, (file,)), CORE + OWN))
         chosen = MUTANTS if args.only is None else MUTANTS[args.only:args.only + 1]
         for mutant, (found, how) in zip(chosen, pool.map(
                 lambda mutant: try_mutant(args, mutant, good), chosen)):
