@@ -15,7 +15,7 @@
 #error "fiber_switch is written for x86-64"
 #endif
 
-enum { STACK_BYTES = 64 << 10, CLEARED_BYTES = 4 << 10, TLS_SLACK = 16 };
+enum { STACK_BYTES = 64 << 10, CLEARED_BYTES = 4 << 10 };
 
 struct run run;
 const struct explore_scenario *scenario;
@@ -76,7 +76,8 @@ void fibers_init(const void *subject)
 {
     stacks = mmap(NULL, (size_t)THREADS * STACK_BYTES, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (stacks == MAP_FAILED || dl_iterate_phdr(find_subject, (void *)(uintptr_t)subject) == 0 || tls_bytes > TLS_MAX)
+    dl_iterate_phdr(find_subject, (void *)(uintptr_t)subject);
+    if (stacks == MAP_FAILED || tls == NULL || tls_bytes > TLS_MAX)
         abort();
 }
 

@@ -38,6 +38,8 @@ class Mutant(typing.NamedTuple):
     instead: str
 
 
+CLEAR = ('if (__atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, '
+         '__ATOMIC_ACQ_REL) == 0)')
 MUTANTS = (
     Mutant('the last handle is exclusive though a weak reference was made', 'upgrade', RECORD, '''
            (vtr_record_flags_(rec) & VTR_RECORD_SHARED) == 0;''', ' true;'),
@@ -61,9 +63,9 @@ MUTANTS = (
     Mutant('an upgrade does not look at the generation again', 'upgrade', BLOCK,
            'if (__atomic_load_n(&h->gen, __ATOMIC_ACQUIRE) == gen) /* A5 */', 'if (true)'),
     Mutant('an upgrade sets the bit of a word that may be zero', 'peer', BLOCK,
-           '''} while (!__atomic_compare_exchange_n(&h->word, &word, word | own, false, __ATOMIC_ACQ_REL,
-                                          __ATOMIC_RELAXED));''',
-           '} while (__atomic_fetch_or(&h->word, own, __ATOMIC_ACQ_REL) == UINT64_MAX);'),
+           '''!__atomic_compare_exchange_n(&h->word, &word, word | own, false, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_RELAXED)''',
+           '__atomic_fetch_or(&h->word, own, __ATOMIC_ACQ_REL) == UINT64_MAX'),
     Mutant('an upgrade that came too late keeps its count', 'upgrade', BLOCK,
            'if (__atomic_sub_fetch(&rec->count, 1, __ATOMIC_RELEASE) == VTR_COUNT_BUSY) /* R1 */',
            'if (false)'),
@@ -74,13 +76,10 @@ MUTANTS = (
             n = __atomic_load_n(&rec->count, __ATOMIC_RELAXED);
             continue;''', '            return false;'),
     Mutant('release: IDLE before the bit is cleared', 'peer', BLOCK,
-           'if (__atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, __ATOMIC_ACQ_REL) == 0)',
-           '''__atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE);
-    if (__atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, __ATOMIC_ACQ_REL) == 0)'''),
+           CLEAR, '''__atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE);
+    ''' + CLEAR),
     Mutant('release: a word that others hold is free', 'peer', BLOCK,
-           'if (__atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, __ATOMIC_ACQ_REL) == 0)',
-           '''__atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, __ATOMIC_ACQ_REL);
-    if (true)'''),
+           CLEAR, CLEAR.replace('if (', '').replace(' == 0)', ';') + 'if (true)'),
     Mutant('ends in bulk do not clear the words', 'depot-bulk', BLOCK,
            '        __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE); /* R6 */\n',
            ''),

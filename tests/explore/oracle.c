@@ -452,7 +452,8 @@ UNSEEN void explore_describe(uintptr_t address, char *text, size_t size)
                  (size_t)bytes / VTR_PAGEBLOCK_BYTES);
     else if (at < VTR_CONTROL_BYTES && in >= skew)
         snprintf(text, size, "byte %zu of %s %zu of pageblock %u", (in - skew) % entry,
-                 at < VTR_AREAS_BYTES ? "record" : "word and generation", (in - skew) / entry, area);
+                 at < VTR_AREAS_BYTES ? "record" : "word and generation", (in - skew) / entry,
+                 area);
     else if (at < VTR_CONTROL_BYTES)
         snprintf(text, size, "byte %zu of the description of pageblock %u", in, area);
     else

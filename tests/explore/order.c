@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * What happens before what. A place is an address that the threads' code
- * accesses, as a whole: a field, or eight bytes of a copy. It is shared if
- * two threads access it and one writes it; operations on other places commute with all that others
- * do, and need no scheduling point. Which are shared is learnt, by passes through all states in which
- * races are not looked for, until one learns nothing; so the last pass knew all of them from its
- * first step on.
+ * What happens before what. A place is an address that the threads' code accesses, as a whole: a
+ * field, or eight bytes of a copy. It is shared if two threads access it and one writes it;
+ * operations on other places commute with all that others do, and need no scheduling point. Which
+ * are shared is learnt, by passes through all states that do not look for races, until one learns
+ * nothing: so the last one knew all of them from its first step on.
  *
  * Races are looked for as by vector clocks, but with sets of accesses: of each shared place the
  * last access of each kind by each thread is a bit, and each thread and each atomic has the set of

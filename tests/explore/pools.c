@@ -80,6 +80,73 @@ static void end_three_at_once(void)
     drop_all(all, 3);
 }
 
+/* A header in front of a payload is a list; both are handed to another thread. */
+
+static struct vtr_data list[2];
+static const char header[16] = "a header";
+
+static void put_header(unsigned i)
+{
+    if (vtr_data_prepend(heap, header, sizeof header, given[0], &list[i]) != 0)
+        explore_fail("no list");
+}
+
+static void end_list(struct vtr_data *d)
+{
+    char read[sizeof header];
+    if (!vtr_data_gather(*d, 0, read, sizeof read) || memcmp(read, header, sizeof read) != 0)
+        explore_fail("another header");
+    explore_pause(EXPLORE_SITE("reads", ""));
+    vtr_data_unref(d);
+}
+
+static void give_lists(void)
+{
+    heap_begin(2, 0);
+    given[0] = make(HALF);
+    put_header(0);
+    list[1] = vtr_data_ref(list[0]);
+    heap_begun();
+}
+
+static void end_list_0(void)
+{
+    struct vtr_data d = list[0];
+    end_list(&d);
+    d = given[0];
+    end(&d);
+}
+
+static void end_list_1(void)
+{
+    struct vtr_data d = list[1];
+    end_list(&d);
+}
+
+/* The block that headers are carved from has a count of each, and one of its thread's. */
+
+static void give_header(void)
+{
+    heap_begin(2, 0);
+    given[0] = make(HALF);
+    heap_begun();
+    is_first = true;
+}
+
+static void carve(void)
+{
+    warm_cache();
+    if (is_first)
+        put_header(1);
+    is_first = false;
+}
+
+static void carve_and_end_0(void)
+{
+    put_header(0);
+    end_list_0();
+}
+
 /* Both blocks of the one pageblock are free in the depot; one had a weak reference. */
 static void leave_stale_name(void)
 {
@@ -112,11 +179,17 @@ const struct explore_scenario scenarios_of_pools[] = {
     { .name = "empty", .says = "blocks in one thread's magazine are taken by another", CHECKED,
       .setup = begin_one, .warm = keep_two, .thread = { take_twice, take_twice } },
     { .name = "empty-tso", .says = "with stores that are seen late", CHECKED,
-      .flags = EXPLORE_TSO, .setup = begin_one, .warm = keep_two, .thread = { take_once, take_once } },
+      .flags = EXPLORE_TSO, .setup = begin_one, .warm = keep_two,
+      .thread = { take_once, take_once } },
     { .name = "depot", .says = "what one thread ends, others allocate", CHECKED,
       .setup = give_three_blocks, .warm = warm_cache, .thread = { end_three, take_two } },
     { .name = "depot-bulk", .says = "the same, ended all at once", CHECKED,
       .setup = give_three_blocks, .warm = warm_cache, .thread = { end_three_at_once, take_two } },
+    { .name = "list", .says = "a list that two threads hold, and the block in it", CHECKED,
+      .setup = give_lists, .warm = warm_cache, .thread = { end_list_0, end_list_1 } },
+    { .name = "carve", .says = "one thread's header is ended by another while it exits", CHECKED,
+      .flags = EXPLORE_EXIT, .setup = give_header, .warm = carve,
+      .thread = { carve_and_end_0, end_list_1 } },
     { .name = "cut", .says = "fresh blocks of another thread's pageblock", CHECKED,
       .setup = begin_one, .warm = cut_one, .thread = { take_two, take_once } },
     { .name = "retire", .says = "an idle pageblock changes class; a stale upgrade", CHECKED,
@@ -127,7 +200,8 @@ const struct explore_scenario scenarios_of_pools[] = {
     { .name = "retire-owned", .says = "a pageblock changes class whose thread cuts it", CHECKED,
       .setup = begin_one, .warm = cut_one, .thread = { take_two, take_third } },
     { .name = "exit", .says = "threads end while others empty them", CHECKED,
-      .flags = EXPLORE_EXIT, .setup = begin_one, .warm = keep_two, .thread = { take_once, take_once } },
+      .flags = EXPLORE_EXIT, .setup = begin_one, .warm = keep_two,
+      .thread = { take_once, take_once } },
     { .name = "quota", .says = "one block for two threads", CHECKED,
       .setup = begin_quota, .warm = warm_cache, .thread = { take_twice, take_once } },
     { .name = "quota-3", .says = "one block for three threads", CHECKED,

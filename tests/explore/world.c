@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
  * What the subject has instead of src/heap/segment.c and src/base/memory.c: memory without
- * descriptors, views or pages, which is never given twice. Neither counts anything. And memcpy and the like, which clang calls for plain accesses.
+ * descriptors, views or pages, which is never given twice. Neither counts anything. And memcpy and
+ * the like, which clang calls for plain accesses.
  * Owner, threads: as what it replaces.
  */
 #include <errno.h>
