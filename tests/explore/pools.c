@@ -176,9 +176,6 @@ const struct explore_scenario *const explore_scenarios[] = { scenarios_of_blocks
 const struct explore_scenario scenarios_of_pools[] = {
     { .name = "empty-by-2", .says = "two threads empty all caches while a third uses its", CHECKED,
       .setup = begin_one, .warm = keep_two, .thread = { take_once, empty_all, empty_all } },
-    { .name = "empty-3", .says = "blocks in one thread's magazine are taken by two others", CHECKED,
-      .flags = EXPLORE_LONG | EXPLORE_NO_RACES, .setup = begin_one, .warm = keep_two,
-      .thread = { take_once, take_once, take_once } },
     { .name = "empty", .says = "blocks in one thread's magazine are taken by another", CHECKED,
       .setup = begin_one, .warm = keep_two, .thread = { take_twice, take_twice } },
     { .name = "empty-tso", .says = "with stores that are seen late", CHECKED,
@@ -207,8 +204,5 @@ const struct explore_scenario scenarios_of_pools[] = {
       .thread = { take_once, take_once } },
     { .name = "quota", .says = "one block for two threads", CHECKED,
       .setup = begin_quota, .warm = warm_cache, .thread = { take_twice, take_once } },
-    { .name = "quota-3", .says = "one block for three threads", CHECKED,
-      .flags = EXPLORE_LONG, .setup = begin_quota, .warm = warm_cache,
-      .thread = { take_once, take_once, take_once } },
     { .name = NULL },
 };

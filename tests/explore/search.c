@@ -420,8 +420,10 @@ int search(const char *replay)
     if (tracing && !replaying)
         printf("%s: %s\n", scenario->name, message);
     if (replaying) {
-        restart(true);
-        follow_text(replay);
+        do {
+            restart(true);
+            follow_text(replay);
+        } while (order_learnt());
         printf("%s: the schedule breaks nothing\n", scenario->name);
         return 0;
     }
