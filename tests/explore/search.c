@@ -367,8 +367,9 @@ static int report(void)
 {
     say_operations();
     say_run();
-    printf("%s: %s\nreplay: --replay '%s:%s'\n", scenario->name, message, scenario->name,
-           schedule);
+    printf("%s: %s\n", scenario->name, message);
+    if (!replaying)
+        printf("replay: --replay '%s:%s'\n", scenario->name, schedule);
     return 1;
 }
 
