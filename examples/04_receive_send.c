@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* 04_receive_send: two ports of one process, connected by a ring; frames go there and come back.
  * Shows: vtr_port_open, vtr_port_tx, vtr_port_rx; vtr_data_try_own, to change a header in place.
- * Needs: no NIC, no hugepages, no root.                             Before: 03_parse_udp.c
+ * Needs: no NIC, no hugepages, no root.      Before: 03_parse_udp.c      Next: 05_adopt.c
  * Run:   build/examples/04_receive_send
  * Prints: sent 3, echoed 3, back 3; the same block both ways: yes; blocks held: 0
  */

@@ -18,6 +18,8 @@
 #include <vitrine/heap.h>
 #include <vitrine/inline/block.h>
 
+struct iovec;
+
 VTR_BEGIN_DECLS
 
 /** ABI: caller's storage. Zero is the empty buf, which only fini accepts. */
@@ -95,6 +97,20 @@ VTR_INLINE VTR_MUST_USE bool vtr_buf_append(struct vtr_buf *b, const void *bytes
     b->tail += (uint32_t)len;
     return true;
 }
+
+/**
+ * The tailrooms of bufs[0..n), for readv, recvmsg and io_uring: iov[i] is that of bufs[i].
+ * @param iov  iov[0..n) is filled; writable until the bufs are sealed or ended.
+ * @return their sum in bytes.
+ */
+VTR_API size_t vtr_buf_to_iovec(const struct vtr_buf *bufs, unsigned n, struct iovec *iov);
+
+/**
+ * The first @p len bytes of what vtr_buf_to_iovec() gave are written, in order. Contract: there was
+ * room for them.
+ * @return how many bufs it took: bufs[@return..n) are as they were.
+ */
+VTR_API unsigned vtr_buf_commit_iovec(struct vtr_buf *bufs, unsigned n, size_t len);
 
 /** Extends the bytes by @p len to the front. @return where to write them, or NULL: no headroom. */
 VTR_INLINE VTR_MUST_USE uint8_t *vtr_buf_push(struct vtr_buf *b, size_t len)

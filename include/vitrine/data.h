@@ -3,8 +3,8 @@
  * vtr_data: an immutable run of bytes in one or more segments, shared by counted reference.
  * Owner: whoever holds a reference; the last one to drop it frees the blocks.
  * Threads: any thread may ref, unref and read; nobody can write what a vtr_data shows.
- * Not here: making one from scratch and owning one again (buf.h), reading fields (span.h), sending
- * it (port.h).
+ * Not here: making one from scratch and owning one again (buf.h), of bytes that are there already
+ * (adopt.h, static.h), holding it for long (keep.h), reading fields (span.h), sending it (port.h).
  *
  *                   moves payload bytes   costs
  * ref unref slice   no                    one count
@@ -12,7 +12,7 @@
  * join concat       no                    one count a segment, one list
  * prepend           the new bytes         the same, and a piece of the thread's header block
  * at view           view: if it straddles nothing; view: the bytes gathered
- * copy gather       yes
+ * copy gather keep  yes; keep: if it pays
  */
 #ifndef VITRINE_DATA_H
 #define VITRINE_DATA_H
@@ -45,10 +45,18 @@ VTR_STATIC_ASSERT(sizeof(struct vtr_data) == 16, "vtr_data is ABI");
  * Copies bytes into the heap, in as many blocks as they need.
  * @param bytes  borrowed; @p len of them.
  * @param out    owned on success, untouched on failure.
- * @return 0, -ENOMEM (the heap is at its limit), -EMSGSIZE (more than VTR_DATA_MAX).
+ * @return 0, -ENOMEM (the heap is at its limit), -EDQUOT (over its quota), -EMSGSIZE (more than
+ *         VTR_DATA_MAX).
  */
 VTR_API VTR_MUST_USE int vtr_data_copy(struct vtr_heap *heap, const void *bytes, size_t len,
                                        struct vtr_data *out);
+
+/**
+ * vtr_data_copy() of scattered bytes, gathered into as few blocks as they need.
+ * @param iov  borrowed: iov[0..n), as for writev; empty entries are allowed.
+ */
+VTR_API VTR_MUST_USE int vtr_data_copy_iovec(struct vtr_heap *heap, const struct iovec *iov,
+                                             unsigned n, struct vtr_data *out);
 
 /* Share */
 
@@ -110,14 +118,8 @@ VTR_API VTR_MUST_USE int vtr_data_join(const struct vtr_data *parts, unsigned n,
                                        struct vtr_data *out);
 
 /** vtr_data_join() of two. */
-VTR_INLINE VTR_MUST_USE int vtr_data_concat(struct vtr_data a, struct vtr_data b,
-                                            struct vtr_data *out)
-{
-    struct vtr_data parts[2];
-    parts[0] = a;
-    parts[1] = b;
-    return vtr_data_join(parts, 2, out);
-}
+VTR_API VTR_MUST_USE int vtr_data_concat(struct vtr_data a, struct vtr_data b,
+                                         struct vtr_data *out);
 
 /**
  * vtr_data_join() that takes the parts: cheaper by a count for each of them.
@@ -132,7 +134,7 @@ VTR_API VTR_MUST_USE int vtr_data_join_take(struct vtr_data *parts, unsigned n,
  * @param header  borrowed, at most 1024 bytes.
  * @param d       borrowed.
  * @param out     owned on success, untouched on failure.
- * @return 0, -ENOMEM, -EMSGSIZE.
+ * @return 0, -ENOMEM, -EDQUOT, -EMSGSIZE.
  */
 VTR_API VTR_MUST_USE int vtr_data_prepend(struct vtr_heap *heap, const void *header, size_t len,
                                           struct vtr_data d, struct vtr_data *out);
@@ -227,6 +229,10 @@ VTR_INLINE VTR_MUST_USE bool vtr_cursor_read(struct vtr_cursor *c, void *to, siz
 
 /** @return <0, 0 or >0 as memcmp(); a beginning is less than the whole. */
 VTR_API VTR_MUST_USE int vtr_data_compare(struct vtr_data a, struct vtr_data b);
+
+/** @return XXH3_64bits_withSeed() of the bytes, however they are cut: the same on every machine and
+ * for ever. Collisions can be made by whoever knows the seed. */
+VTR_API VTR_MUST_USE uint64_t vtr_data_hash(struct vtr_data d, uint64_t seed);
 
 /**
  * For writev, sendmsg and io_uring.

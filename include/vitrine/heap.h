@@ -55,6 +55,12 @@ struct vtr_heap_stat {
     uint64_t live_bytes;      /**< held by this process: whole blocks */
     uint64_t live_blocks;     /**< the same, in blocks */
     uint64_t failed;          /**< allocations refused because the limit was reached */
+    uint64_t adopted_blocks;  /**< of vtr_data_adopt(), not given back yet; on no limit */
+    uint64_t adopted_bytes;   /**< the same, in bytes */
+    uint64_t keep_refs;       /**< calls of vtr_data_keep() that copied nothing */
+    uint64_t keep_copies;     /**< those that copied something */
+    uint64_t keep_bytes;      /**< what these copied */
+    uint64_t keep_saved;      /**< bytes of blocks that they do not pin, less those of the copies */
 };
 
 /**

@@ -5,16 +5,19 @@
 #ifndef VITRINE_VITRINE_H
 #define VITRINE_VITRINE_H
 
+#include <vitrine/adopt.h>
 #include <vitrine/base.h>
 #include <vitrine/buf.h>
 #include <vitrine/checksum.h>
 #include <vitrine/data.h>
 #include <vitrine/heap.h>
+#include <vitrine/keep.h>
 #include <vitrine/memory.h>
 #include <vitrine/parse.h>
 #include <vitrine/primitive.h>
 #include <vitrine/reader.h>
 #include <vitrine/span.h>
+#include <vitrine/static.h>
 #include <vitrine/wire.h>
 #include <vitrine/writer.h>
 

@@ -6,6 +6,7 @@
 #include <vitrine/data.h>
 
 #include <errno.h>
+#include <sys/uio.h>
 
 #include "heap/block.h"
 
@@ -53,6 +54,29 @@ unsigned vtr_buf_init_bulk(struct vtr_heap *heap, size_t headroom, size_t room,
     while (klass < 0 && done < n && vtr_buf_init(heap, headroom, room, &bufs[done]) == 0)
         done++;
     return done;
+}
+
+size_t vtr_buf_to_iovec(const struct vtr_buf *bufs, unsigned n, struct iovec *iov)
+{
+    size_t room = 0;
+    for (unsigned i = 0; i < n; i++) {
+        iov[i].iov_base = bufs[i].base + bufs[i].tail;
+        iov[i].iov_len = vtr_buf_tailroom(&bufs[i]);
+        room += iov[i].iov_len;
+    }
+    return room;
+}
+
+unsigned vtr_buf_commit_iovec(struct vtr_buf *bufs, unsigned n, size_t len)
+{
+    unsigned i = 0;
+    for (; len != 0; i++) {
+        vtr_check(i < n);
+        size_t room = vtr_buf_tailroom(&bufs[i]), here = len < room ? len : room;
+        vtr_buf_commit(&bufs[i], here);
+        len -= here;
+    }
+    return i;
 }
 
 static void buf_clear(struct vtr_buf *b)

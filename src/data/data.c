@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * vtr_data: making, joining and reading. Counting is inline in the header.
+ * vtr_data: joining and reading. Counting is inline in the header.
  */
 #include <vitrine/buf.h>
 #include <vitrine/data.h>
@@ -9,87 +9,11 @@
 #include <string.h>
 #include <sys/uio.h>
 
-#include "data/list.h"
+#include "data/join.h"
 #include "heap/block.h"
 #include "heap/magazine.h"
 
-enum { HEADER_MAX = 1024, HEADER_BLOCK = 8 << 10, HEADER_ALIGN = 16 };
-
-/* Adds @p len bytes at @p off of a block to the list, which takes over one count. */
-static void list_add(struct vtr_list *list, uint64_t what, uint32_t off, uint32_t len)
-{
-    struct vtr_seg *s = &list->seg[list->segs];
-    s->what = what;
-    s->off = off;
-    s->end = vtr_list_start_(list, list->segs) + len;
-    list->flags |= (uint8_t)(vtr_record_flags_(vtr_what_record_(what)) & VTR_RECORD_SINGLE);
-    list->segs++;
-}
-
-static struct vtr_data list_data(const struct vtr_list *list)
-{
-    struct vtr_data d = { vtr_list_what_(list), 0, vtr_list_start_(list, list->segs) };
-    return d;
-}
-
-static int copy_block(struct vtr_heap *heap, const uint8_t *bytes, size_t len,
-                      struct vtr_data *out)
-{
-    struct vtr_buf b;
-    int rc = vtr_buf_init(heap, 0, len, &b);
-    if (rc != 0)
-        return rc;
-    bool fits = vtr_buf_append(&b, bytes, len);
-    vtr_check(fits);
-    *out = vtr_buf_seal(&b);
-    return 0;
-}
-
-static int copy_blocks(struct vtr_heap *heap, const uint8_t *bytes, size_t len,
-                       struct vtr_data *out)
-{
-    size_t max = vtr_heap_block_max();
-    struct vtr_list *list = vtr_list_create((uint32_t)((len + max - 1) / max));
-    if (list == NULL)
-        return -ENOMEM;
-    for (size_t done = 0; done < len;) {
-        size_t n = len - done < max ? len - done : max;
-        struct vtr_data part = VTR_DATA_EMPTY;
-        int rc = copy_block(heap, bytes + done, n, &part);
-        if (rc != 0) {
-            vtr_record_unref_(vtr_list_what_(list));
-            return rc;
-        }
-        list_add(list, part.what, part.off, part.len);
-        done += n;
-    }
-    *out = list_data(list);
-    return 0;
-}
-
-int vtr_data_copy(struct vtr_heap *heap, const void *bytes, size_t len, struct vtr_data *out)
-{
-    struct vtr_data empty = VTR_DATA_EMPTY;
-    if (len > VTR_DATA_MAX)
-        return -EMSGSIZE;
-    if (len == 0) {
-        *out = empty;
-        return 0;
-    }
-    return len <= vtr_heap_block_max() ? copy_block(heap, (const uint8_t *)bytes, len, out)
-                                       : copy_blocks(heap, (const uint8_t *)bytes, len, out);
-}
-
-/* How many segments @p d shows. */
-static uint32_t segments(struct vtr_data d)
-{
-    if (d.len == 0)
-        return 0;
-    if ((d.what & VTR_WHAT_LIST) == 0)
-        return 1;
-    const struct vtr_list *list = vtr_list_of_(d.what);
-    return vtr_list_find_(list, d.off + d.len - 1) - vtr_list_find_(list, d.off) + 1;
-}
+enum { HEADER_MAX = 1024, HEADER_BLOCK = 8 << 10, HEADER_ALIGN = 16, HEADER_COUNTS = 32 };
 
 /* Adds what @p d, a list, shows; the new one takes counts of its own. */
 static void list_add_list(struct vtr_list *list, struct vtr_data d)
@@ -102,7 +26,7 @@ static void list_add_list(struct vtr_list *list, struct vtr_data d)
         const struct vtr_seg *s = &from->seg[i];
         uint32_t end = s->end < stop ? s->end : stop;
         vtr_record_ref_(s->what);
-        list_add(list, s->what, s->off + (at - vtr_list_start_(from, i)), end - at);
+        vtr_list_add(list, s->what, s->off + (at - vtr_list_start_(from, i)), end - at);
         at = end;
     }
 }
@@ -114,7 +38,7 @@ static void list_add_shared(struct vtr_list *list, struct vtr_data d)
         list_add_list(list, d);
     } else if (d.len != 0) {
         vtr_record_ref_(d.what);
-        list_add(list, d.what, d.off, d.len);
+        vtr_list_add(list, d.what, d.off, d.len);
     }
 }
 
@@ -124,7 +48,7 @@ static int join_begin(const struct vtr_data *parts, unsigned n, struct vtr_list 
     uint64_t bytes = 0, segs = 0;
     for (unsigned i = 0; i < n; i++) {
         bytes += parts[i].len;
-        segs += segments(parts[i]);
+        segs += vtr_segments(parts[i]);
     }
     if (bytes > VTR_DATA_MAX)
         return -EMSGSIZE;
@@ -132,19 +56,36 @@ static int join_begin(const struct vtr_data *parts, unsigned n, struct vtr_list 
     return *list != NULL ? 0 : -ENOMEM;
 }
 
-/* A list of one segment is that segment, of none nothing. */
-static struct vtr_data join_end(struct vtr_list *list)
+static inline bool is_segment(struct vtr_data d)
 {
-    struct vtr_data d = VTR_DATA_EMPTY;
-    if (VTR_LIKELY(list->segs > 1))
-        return list_data(list);
-    if (list->segs == 1) {
-        d.what = list->seg[0].what;
-        d.off = list->seg[0].off;
-        d.len = list->seg[0].end;
-    }
-    vtr_list_free_shell_(list);
-    return d;
+    return d.len != 0 && (d.what & VTR_WHAT_LIST) == 0;
+}
+
+/* Makes a list of two segments, which takes over a count of each. That is what a header before a
+ * payload is; it saves two walks over the parts, one to count what they show and one to add it. */
+static inline struct vtr_data pair_made(struct vtr_list *list, struct vtr_data a, struct vtr_data b)
+{
+    unsigned flags = vtr_record_flags_(vtr_what_record_(a.what)) |
+                     vtr_record_flags_(vtr_what_record_(b.what));
+    list->seg[0] = (struct vtr_seg){ a.what, a.off, a.len };
+    list->seg[1] = (struct vtr_seg){ b.what, b.off, a.len + b.len };
+    list->flags = (uint8_t)(flags & VTR_RECORD_SINGLE);
+    list->segs = 2;
+    return (struct vtr_data){ vtr_list_what_(list), 0, a.len + b.len };
+}
+
+/* Of two segments, of which the list takes counts of its own. */
+static inline int join_pair(struct vtr_data a, struct vtr_data b, struct vtr_data *out)
+{
+    if (a.len > VTR_DATA_MAX - b.len)
+        return -EMSGSIZE;
+    struct vtr_list *list = vtr_list_create(2);
+    if (VTR_UNLIKELY(list == NULL))
+        return -ENOMEM;
+    vtr_record_ref_(a.what);
+    vtr_record_ref_(b.what);
+    *out = pair_made(list, a, b);
+    return 0;
 }
 
 int vtr_data_join(const struct vtr_data *parts, unsigned n, struct vtr_data *out)
@@ -155,7 +96,7 @@ int vtr_data_join(const struct vtr_data *parts, unsigned n, struct vtr_data *out
         return rc;
     for (unsigned i = 0; i < n; i++)
         list_add_shared(list, parts[i]);
-    *out = join_end(list);
+    *out = vtr_list_made(list);
     return 0;
 }
 
@@ -168,48 +109,83 @@ int vtr_data_join_take(struct vtr_data *parts, unsigned n, struct vtr_data *out)
     for (unsigned i = 0; i < n; i++) {
         struct vtr_data d = parts[i];
         if (d.len != 0 && (d.what & VTR_WHAT_LIST) == 0) {
-            list_add(list, d.what, d.off, d.len);
+            vtr_list_add(list, d.what, d.off, d.len);
             parts[i].what = 0;
         } else {
             list_add_shared(list, d);
         }
         vtr_data_unref(&parts[i]);
     }
-    *out = join_end(list);
+    *out = vtr_list_made(list);
     return 0;
 }
 
-/* The thread's header block, with room for @p len bytes. @return false: no memory. */
-static bool header_room(struct vtr_heap *heap, struct vtr_carved *h, size_t len)
+int vtr_data_concat(struct vtr_data a, struct vtr_data b, struct vtr_data *out)
 {
-    struct vtr_record *rec;
-    int klass = vtr_class_for_(HEADER_BLOCK);
-    if (VTR_LIKELY(h->rec != NULL && len <= h->cap - h->next))
-        return true;
-    if (vtr_block_take_(heap, (unsigned)klass, &rec, 1) != 1)
-        return false;
+    if (VTR_LIKELY(is_segment(a) && is_segment(b)))
+        return join_pair(a, b, out);
+    struct vtr_data parts[2] = { a, b };
+    return vtr_data_join(parts, 2, out);
+}
+
+/* A new header block for the thread. @return 0, -ENOMEM or -EDQUOT. */
+static VTR_COLD int header_new(struct vtr_heap *heap, struct vtr_carved *h)
+{
+    struct vtr_record *rec = vtr_block_take(heap, HEADER_BLOCK);
+    if (rec == NULL)
+        return vtr_block_refused_(heap, HEADER_BLOCK);
     vtr_carved_set_(h, rec);
     h->base = vtr_block_writable_(rec);
     h->next = 0;
     h->cap = vtr_block_bytes_(rec);
-    return true;
+    return 0;
+}
+
+/* One count of the header block for what is carved. Several are taken at once, which leaves one
+ * locked instruction of two for each header. */
+static inline void header_count(struct vtr_carved *h)
+{
+    if (VTR_UNLIKELY(h->ahead == 0)) {
+        vtr_record_ref_n_(vtr_what_(h->rec, 0), HEADER_COUNTS);
+        h->ahead = HEADER_COUNTS;
+    }
+    h->ahead--;
+    __atomic_store_n(&h->rec->fill, (uint8_t)(h->ahead + 1), __ATOMIC_RELAXED); /* O: a statistic */
+}
+
+/* Joins a header, whose bytes are there, and @p d. */
+static inline int header_join(struct vtr_carved *h, struct vtr_data head, struct vtr_data d,
+                              struct vtr_data *out)
+{
+    if (VTR_UNLIKELY(!is_segment(head) || !is_segment(d)))
+        return vtr_data_concat(head, d, out);
+    struct vtr_list *list = vtr_list_create(2);
+    if (VTR_UNLIKELY(list == NULL))
+        return -ENOMEM;
+    header_count(h);
+    vtr_record_ref_(d.what);
+    *out = pair_made(list, head, d);
+    return 0;
 }
 
 int vtr_data_prepend(struct vtr_heap *heap, const void *header, size_t len, struct vtr_data d,
                      struct vtr_data *out)
 {
-    struct vtr_cache *cache = vtr_cache_of_(heap);
-    if (len > HEADER_MAX || len > VTR_DATA_MAX - d.len)
+    struct vtr_cache *cache = vtr_cache_of(heap);
+    int rc = 0;
+    if (VTR_UNLIKELY(len > HEADER_MAX || len > VTR_DATA_MAX - d.len))
         return -EMSGSIZE;
-    if (cache == NULL || !header_room(heap, &cache->header, len))
+    if (VTR_UNLIKELY(cache == NULL))
         return -ENOMEM;
     struct vtr_carved *h = &cache->header;
+    if (VTR_UNLIKELY(h->rec == NULL || len > h->cap - h->next) &&
+        (rc = header_new(heap, h)) != 0)
+        return rc;
     struct vtr_data head = { vtr_what_(h->rec, 0), h->next, (uint32_t)len };
-    struct vtr_data parts[2] = { head, d };
     if (len != 0)
         memcpy(h->base + h->next, header, len);
-    int rc = vtr_data_join(parts, 2, out);
-    if (rc == 0)
+    rc = header_join(h, head, d, out);
+    if (VTR_LIKELY(rc == 0))
         h->next += (uint32_t)((len + HEADER_ALIGN - 1) & ~(size_t)(HEADER_ALIGN - 1));
     return rc;
 }
@@ -255,5 +231,5 @@ unsigned vtr_data_to_iovec(struct vtr_data d, struct iovec *iov, unsigned n)
         iov[i].iov_base = (void *)(uintptr_t)s.ptr;
         iov[i].iov_len = s.len;
     }
-    return i + segments(c.rest);
+    return i + vtr_segments(c.rest);
 }

@@ -11,6 +11,7 @@
 
 #include "data/list.h"
 #include "heap/block.h"
+#include "heap/foreign.h"
 
 enum { BULK = 64 };
 
@@ -27,21 +28,27 @@ void vtr_record_broken_(uint64_t what, const char *call)
 
 void vtr_record_release_(uint64_t what)
 {
-    /* O: what this thread's own countdown left, or, if that was one too many, whatever is there. */
-    if (VTR_UNLIKELY(__atomic_load_n(&vtr_what_record_(what)->count, __ATOMIC_RELAXED) < 0))
+    struct vtr_record *rec = vtr_what_record_(what);
+    /* O: what is BUSY is this thread's; A1 follows. */
+    if (VTR_UNLIKELY(__atomic_load_n(&rec->count, __ATOMIC_RELAXED) < 0))
         vtr_record_broken_(what, "unref");
     if (what & VTR_WHAT_LIST)
         vtr_list_end(vtr_list_of_(what));
+    else if (VTR_UNLIKELY(vtr_record_flags_(rec) & VTR_RECORD_FOREIGN))
+        vtr_foreign_end(rec);
     else
-        vtr_block_release_(vtr_what_record_(what));
+        vtr_block_release_(rec);
 }
 
 void vtr_record_end_(uint64_t what)
 {
+    struct vtr_record *rec = vtr_what_record_(what);
     if (VTR_UNLIKELY(what & VTR_WHAT_LIST))
         vtr_list_end(vtr_list_of_(what));
+    else if (VTR_UNLIKELY(vtr_record_flags_(rec) & VTR_RECORD_FOREIGN))
+        vtr_foreign_end(rec);
     else
-        vtr_block_end(vtr_what_record_(what));
+        vtr_block_end(rec);
 }
 
 /* Whether it is the last handle of a block that nothing else can name. */
@@ -49,7 +56,7 @@ static inline bool ends_a_block(uint64_t what)
 {
     const struct vtr_record *rec = vtr_what_record_(what);
     return (what & VTR_WHAT_LIST) == 0 && rec->gen == (uint16_t)(what >> VTR_WHAT_GEN_SHIFT) &&
-           vtr_record_last_(rec);
+           vtr_record_last_(rec) && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0;
 }
 
 /* A run of them goes to the thread's magazine at once: 3 ns less for each. */

@@ -75,6 +75,7 @@ static void heap_free(struct vtr_heap *heap)
         vtr_segment_destroy(&heap->segments[k]);
     vtr_views_release(&heap->views);
     vtr_depots_fini(heap);
+    vtr_foreigners_fini(heap);
     pthread_mutex_destroy(&heap->lock);
     vtr_memory_free_(heap->segments);
     vtr_memory_free_(heap);
@@ -130,6 +131,7 @@ int vtr_heap_open(const struct vtr_heap_opts *opts, struct vtr_heap **out, struc
     }
     pthread_mutex_init(&heap->lock, NULL);
     vtr_depots_init(heap);
+    vtr_foreigners_init(heap);
     *out = heap;
     return 0;
 }
@@ -163,6 +165,12 @@ int vtr_heap_close(struct vtr_heap *heap, struct vtr_error *err)
                               "heap '%s': %llu blocks (%llu bytes) still referenced", heap->name,
                               (unsigned long long)stat.live_blocks,
                               (unsigned long long)stat.live_bytes);
+    if (stat.adopted_blocks != 0)
+        return vtr_error_set_(err, EBUSY, "end every vtr_data of what the heap adopted first",
+                              "heap '%s': %llu adopted pieces of memory (%llu bytes) still "
+                              "referenced",
+                              heap->name, (unsigned long long)stat.adopted_blocks,
+                              (unsigned long long)stat.adopted_bytes);
     vtr_caches_detach(heap);
     heap_free(heap);
     return 0;

@@ -11,6 +11,7 @@
 
 #include "heap/class.h"
 #include "heap/depot.h"
+#include "heap/foreign.h"
 #include "heap/layout.h"
 #include "heap/magazine.h"
 #include "heap/segment.h"
@@ -39,6 +40,10 @@ struct vtr_heap {
 
     struct vtr_depot depot[VTR_CLASSES]; /* each has its lock */
     struct vtr_cache *caches;            /* under the lock of magazine.c */
+
+    struct vtr_foreigners foreigners; /* has its lock */
+    /* atomic, relaxed; vtr_data_keep() */
+    uint64_t keep_refs, keep_copies, keep_bytes, keep_saved;
 };
 
 /** Charges the quota with up to @p n blocks of @p bytes. @return how many it allows. */

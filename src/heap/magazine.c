@@ -56,12 +56,18 @@ static void cache_flush(struct vtr_cache *cache)
 void vtr_carved_set_(struct vtr_carved *carved, struct vtr_record *rec)
 {
     struct vtr_record *old = carved->rec;
+    int32_t ahead = (int32_t)carved->ahead;
     carved->rec = rec;
-    if (rec != NULL)
+    carved->ahead = 0;
+    if (rec != NULL) {
+        __atomic_store_n(&rec->fill, 1, __ATOMIC_RELAXED);
         __atomic_fetch_or(&rec->flags, VTR_RECORD_CARVED, __ATOMIC_RELAXED);
+    }
     if (old == NULL)
         return;
     __atomic_fetch_and(&old->flags, (uint8_t)~VTR_RECORD_CARVED, __ATOMIC_RELAXED);
+    if (ahead != 0)
+        vtr_record_ref_n_(vtr_what_(old, 0), -ahead); /* the cache's own is still there */
     /* What was carved from it may now leave the process. */
     vtr_record_unref_(vtr_block_seal_(old, carved->next));
 }
@@ -106,6 +112,7 @@ static void cache_forget(struct vtr_cache *cache)
         cache->fresh[k] = NULL;
     }
     cache->header.rec = NULL;
+    cache->header.ahead = 0;
 }
 
 static void before_fork(void)

@@ -40,9 +40,10 @@ struct vtr_magazine {
 
 /** An open block that its thread carves headers from; data/ fills it. */
 struct vtr_carved {
-    struct vtr_record *rec; /* NULL: none; its count is the cache's, and its record says so */
+    struct vtr_record *rec; /* NULL: none; one count is the cache's, and the record says so */
     uint8_t *base;
     uint32_t next, cap;
+    uint32_t ahead; /* counts taken for headers to come; the record's fill says so */
 };
 
 /** Puts @p rec, which may be NULL, in place of the block carved until now, which is sealed. */

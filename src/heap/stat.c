@@ -21,7 +21,8 @@ static bool block_is_live(struct vtr_record *rec, uint64_t own)
 {
     return (__atomic_load_n(&vtr_holders_of(rec)->word, __ATOMIC_RELAXED) & own) != 0 &&
            !((vtr_record_flags_(rec) & VTR_RECORD_CARVED) != 0 &&
-             __atomic_load_n(&rec->count, __ATOMIC_RELAXED) == 1);
+             __atomic_load_n(&rec->count, __ATOMIC_RELAXED) ==
+                 __atomic_load_n(&rec->fill, __ATOMIC_RELAXED));
 }
 
 static void pageblock_stat(struct vtr_pageblock *pb, struct vtr_heap_stat *out)
@@ -55,6 +56,11 @@ void vtr_heap_stat(struct vtr_heap *heap, struct vtr_heap_stat *out)
     }
     pthread_mutex_unlock(&heap->lock);
     out->failed = __atomic_load_n(&heap->failed, __ATOMIC_RELAXED);
+    vtr_foreigners_count(heap, &out->adopted_blocks, &out->adopted_bytes);
+    out->keep_refs = __atomic_load_n(&heap->keep_refs, __ATOMIC_RELAXED);
+    out->keep_copies = __atomic_load_n(&heap->keep_copies, __ATOMIC_RELAXED);
+    out->keep_bytes = __atomic_load_n(&heap->keep_bytes, __ATOMIC_RELAXED);
+    out->keep_saved = __atomic_load_n(&heap->keep_saved, __ATOMIC_RELAXED);
 }
 
 static const char *why_not_better(struct vtr_heap *heap)

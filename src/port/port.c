@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "heap/block.h"
+#include "heap/foreign.h"
 #include "port/eal.h"
 
 enum { QUEUES_MAX = 64, DESCS_MAX = 32768, HEADROOM_MAX = 4096, FRAME_DEFAULT = 1518 };
@@ -272,10 +273,12 @@ int vtr_port_close(struct vtr_port *port)
 {
     if (port == NULL)
         return 0;
+    vtr_foreign_hold_(); /* what lies in the port's rings ends under the lock */
     pthread_mutex_lock(&setup_lock);
     unprobe(port);
     racks_close(port);
     pthread_mutex_unlock(&setup_lock);
+    vtr_foreign_let_go_();
     port_free(port);
     return 0;
 }

@@ -25,7 +25,8 @@ HEADER = {
     'span.h': 'span', 'reader.h': 'span', 'writer.h': 'span', 'primitive.h': 'span',
     'wire.h': 'span', 'parse.h': 'span', 'checksum.h': 'span',
     'heap.h': 'heap', 'inline/record.h': 'heap', 'inline/block.h': 'heap',
-    'buf.h': 'data', 'data.h': 'data', 'vitrine.h': 'data',
+    'buf.h': 'data', 'data.h': 'data', 'adopt.h': 'data', 'static.h': 'data', 'keep.h': 'data',
+    'vitrine.h': 'data',
     'port.h': 'port',
 }
 APPS = ('bench/', 'examples/')

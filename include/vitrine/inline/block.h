@@ -53,7 +53,9 @@ VTR_INLINE uint8_t *vtr_block_writable_(const struct vtr_record *rec)
 VTR_INLINE uint64_t vtr_block_seal_(struct vtr_record *rec, uint32_t len)
 {
     struct vtr_holders *h = vtr_holders_of(rec);
-    rec->fill = (uint8_t)(len * vtr_extent_of(rec)->fill_scale >> 32);
+    /* O: a number for people; atomic, since they may look at it while it is the carver's. */
+    __atomic_store_n(&rec->fill, (uint8_t)(len * vtr_extent_of(rec)->fill_scale >> 32),
+                     __ATOMIC_RELAXED);
     /* R7: the bytes are there before they are immutable; A7: a receiver reads the generation. */
     __atomic_store_n(&h->gen, h->gen + 1, __ATOMIC_RELEASE);
     return vtr_what_(rec, 0);

@@ -37,7 +37,7 @@ enum vtr_record_flags {
     VTR_RECORD_SINGLE = 1u << 0,  /* of a heap declared single-threaded */
     VTR_RECORD_FIXED = 1u << 1,   /* static data: never counted, never written */
     VTR_RECORD_SHARED = 1u << 2,  /* for ever: a weak or soft reference was made, or it was sent */
-    VTR_RECORD_CARVED = 1u << 3,  /* a thread's cache holds one of the counts, to carve from */
+    VTR_RECORD_CARVED = 1u << 3,  /* a thread's cache holds `fill` of the counts, to carve from */
     VTR_RECORD_FOREIGN = 1u << 4, /* adopted memory: no pageblock behind it */
 };
 
@@ -45,7 +45,7 @@ enum vtr_record_flags {
 struct vtr_record {
     int32_t count; /* atomic, any thread of this process */
     uint16_t gen;  /* low bits of the generation handles carry; odd once they are all gone */
-    uint8_t fill;  /* how much of the block was sealed, in 255ths */
+    uint8_t fill;  /* how much of the block was sealed, in 255ths; CARVED: atomic, counts */
     uint8_t flags; /* atomic; enum vtr_record_flags */
     const uint8_t *base; /* the block's first byte in the read view */
 };
