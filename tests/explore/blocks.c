@@ -4,6 +4,8 @@
  * Owner: a given handle is the thread's whose number it has.
  * Threads: which call each makes is in the table.
  */
+#include <vitrine/keep.h>
+
 #include "oracle.h"
 #include "scenarios.h"
 
@@ -17,13 +19,18 @@ static void end_given(unsigned thread)
     end(&d);
 }
 
-/* A block that each of @p threads holds. */
-static void give(unsigned threads)
+/* A block that each of @p threads holds, of so many pageblocks. */
+static void give_in(unsigned pageblocks, unsigned threads)
 {
-    heap_begin(1, 0);
+    heap_begin(pageblocks, 0);
     given[0] = make(HALF);
     for (unsigned t = 1; t < threads; t++)
         given[t] = more(given[0]);
+}
+
+static void give(unsigned threads)
+{
+    give_in(1, threads);
 }
 
 static void give_three(void)
@@ -143,12 +150,22 @@ static void own_and_end_0(void)
     end(&d);
 }
 
-/* To hold for long, by a copy; the block itself is let go. */
+/* To hold for long: a copy of what is small, and the block itself is let go. */
 static void keep_0(void)
 {
-    struct vtr_data d = given[0], kept = make(HALF);
+    struct vtr_data d = given[0], kept = VTR_DATA_EMPTY;
+    if (vtr_data_keep(heap, d, &kept) != 0)
+        explore_fail("nothing kept");
+    if (kept.what == d.what || vtr_data_compare(kept, d) != 0)
+        explore_fail("no copy");
     end(&d);
-    end(&kept);
+    vtr_data_unref(&kept);
+}
+
+static void give_three_to_keep(void)
+{
+    give_in(2, 3);
+    heap_begun();
 }
 
 static void publish(struct weak w)
@@ -267,7 +284,7 @@ const struct explore_scenario scenarios_of_blocks[] = {
     { .name = "seal", .says = "seal, then name, against an upgrade", CHECKED,
       .setup = give_none, .thread = { seal_and_share_0, upgrade_if_published } },
     { .name = "keep", .says = "a copy for long against the last handle", CHECKED,
-      .setup = give_three, .thread = { keep_0, end_1, end_2 } },
+      .setup = give_three_to_keep, .thread = { keep_0, end_1, end_2 } },
     { .name = "peer", .says = "another process receives, reads and releases", OTHERS,
       .setup = give_name, .thread = { end_and_take_two_0, upgrade_and_end, receive } },
     { .name = "peer-own", .says = "the same against try_own", OTHERS,

@@ -22,8 +22,8 @@ RECORD, BLOCK_H, MAGAZINE_H = ('include/vitrine/inline/record.h', 'src/heap/bloc
 BLOCK, MAGAZINE, PAGEBLOCK, DEPOT, HEAP = (f'src/heap/{name}.c' for name in (
     'block', 'magazine', 'pageblock', 'depot', 'heap'))
 CORE = ('base/check', 'base/error', 'heap/block', 'heap/class', 'heap/depot', 'heap/heap',
-        'heap/large', 'heap/magazine', 'heap/pageblock', 'heap/stat', 'data/buf', 'data/data',
-        'data/list', 'data/record')
+        'heap/large', 'heap/magazine', 'heap/pageblock', 'heap/stat', 'heap/foreign', 'data/buf',
+        'data/copy', 'data/data', 'data/keep', 'data/list', 'data/record', 'data/tally')
 OWN = ('blocks', 'oracle', 'pools', 'world')
 FLAGS = ('-std=gnu17', '-D_GNU_SOURCE', '-O1', '-g', '-fPIC', '-fsanitize=thread', '-w',
          '-ftrivial-auto-var-init=pattern', '-include', str(HERE / 'atomics.h'))
