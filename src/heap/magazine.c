@@ -320,7 +320,8 @@ static bool caches_want(struct vtr_heap *heap, const struct vtr_cache *mine)
     bool some = false;
     for (struct vtr_cache *c = heap->caches; c != NULL; c = c->of_heap) {
         bool wanted = c != mine && cache_holds(c);
-        __atomic_store_n(&c->mine.wanted, wanted, __ATOMIC_RELAXED); /* O: B2 follows */
+        /* B2 follows. R8 for whom another thread emptied before: this store hides that one's. */
+        __atomic_store_n(&c->mine.wanted, wanted, __ATOMIC_RELEASE);
         some |= wanted;
     }
     if (!some)

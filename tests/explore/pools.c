@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** @file
+ * Scenarios of free blocks: magazines, the depot, pageblocks, the quota; and of what takes them by
+ * itself: header blocks and lists.
+ * Threads: which call each makes is in the table.
+ */
+#include "heap/magazine.h"
+#include "oracle.h"
+#include "scenarios.h"
+
+static struct vtr_data given[4];
+static struct weak name;
+static bool is_first; /* the next thread that is warmed up is the first */
+
+static void take_once(void) { take_and_end(HALF); }
+static void take_third(void) { take_and_end(THIRD); }
+static void take_two(void) { take_two_and_end(HALF); }
+
+static void take_twice(void)
+{
+    take_and_end(HALF);
+    take_and_end(HALF);
+}
+
+static void begin_pageblocks(unsigned pageblocks, unsigned quota)
+{
+    heap_begin(pageblocks, quota);
+    heap_begun();
+    is_first = true;
+}
+
+static void begin_one(void) { begin_pageblocks(1, 0); }
+static void begin_quota(void) { begin_pageblocks(2, 1); }
+
+/* The first thread's magazine has both blocks of the one pageblock. */
+static void keep_two(void)
+{
+    warm_cache();
+    if (is_first)
+        take_two_and_end(HALF);
+    is_first = false;
+}
+
+/* The first thread has cut one of the two blocks of its pageblock. */
+static void cut_one(void)
+{
+    warm_cache();
+    if (is_first)
+        take_and_end(HALF);
+    is_first = false;
+}
+
+static void empty_all(void)
+{
+    vtr_caches_empty(heap, vtr_cache_of_(heap));
+}
+
+/* What a thread ends is more than its magazine holds. */
+static void give_three_blocks(void)
+{
+    heap_begin(2, 0);
+    for (unsigned i = 0; i < 3; i++)
+        given[i] = make(HALF);
+    heap_begun();
+}
+
+static void end_three(void)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        struct vtr_data d = given[i];
+        end(&d);
+    }
+}
+
+static void end_three_at_once(void)
+{
+    struct vtr_data all[3] = { given[0], given[1], given[2] };
+    for (unsigned i = 0; i < 3; i++)
+        use(all[i]);
+    drop_all(all, 3);
+}
+
+/* A header in front of a payload is a list; both are handed to another thread. */
+
+static struct vtr_data list[2];
+static const char header[16] = "a header";
+
+/* By way of a local one: gcc does not show the explorer a struct that a call returns. */
+static void put_header(unsigned i)
+{
+    struct vtr_data made = VTR_DATA_EMPTY;
+    if (vtr_data_prepend(heap, header, sizeof header, given[0], &made) != 0)
+        explore_fail("no list");
+    list[i] = made;
+}
+
+static void end_list(struct vtr_data *d)
+{
+    char read[sizeof header];
+    if (!vtr_data_gather(*d, 0, read, sizeof read) || memcmp(read, header, sizeof read) != 0)
+        explore_fail("another header");
+    explore_pause(EXPLORE_SITE("reads", ""));
+    vtr_data_unref(d);
+}
+
+static void give_lists(void)
+{
+    heap_begin(2, 0);
+    given[0] = make(HALF);
+    put_header(0);
+    list[1] = vtr_data_ref(list[0]);
+    heap_begun();
+}
+
+static void end_list_0(void)
+{
+    struct vtr_data d = list[0];
+    end_list(&d);
+    d = given[0];
+    end(&d);
+}
+
+static void end_list_1(void)
+{
+    struct vtr_data d = list[1];
+    end_list(&d);
+}
+
+/* The block that headers are carved from has a count of each, and one of its thread's. */
+
+static void give_header(void)
+{
+    heap_begin(2, 0);
+    given[0] = make(HALF);
+    heap_begun();
+    is_first = true;
+}
+
+static void carve(void)
+{
+    warm_cache();
+    if (is_first)
+        put_header(1);
+    is_first = false;
+}
+
+static void carve_and_end_0(void)
+{
+    put_header(0);
+    end_list_0();
+}
+
+/* Both blocks of the one pageblock are free in the depot; one had a weak reference. */
+static void leave_stale_name(void)
+{
+    heap_begin(1, 0);
+    struct vtr_data a = make(HALF), b = make(HALF);
+    name = weaken(a);
+    drop(&a);
+    drop(&b);
+    heap_begun();
+}
+
+static void upgrade_in_vain(void)
+{
+    struct vtr_data d;
+    if (upgrade(name, &d))
+        end(&d);
+}
+
+const struct explore_scenario *const explore_scenarios[] = { scenarios_of_blocks,
+                                                             scenarios_of_pools, NULL };
+
+#define CHECKED .invariant = invariant, .finish = audit
+
+const struct explore_scenario scenarios_of_pools[] = {
+    { .name = "empty-by-2", .says = "two threads empty all caches while a third uses its", CHECKED,
+      .setup = begin_one, .warm = keep_two, .thread = { take_once, empty_all, empty_all } },
+    { .name = "empty", .says = "blocks in one thread's magazine are taken by another", CHECKED,
+      .setup = begin_one, .warm = keep_two, .thread = { take_twice, take_twice } },
+    { .name = "empty-tso", .says = "with stores that are seen late", CHECKED,
+      .flags = EXPLORE_TSO, .setup = begin_one, .warm = keep_two,
+      .thread = { take_once, take_once } },
+    { .name = "depot", .says = "what one thread ends, others allocate", CHECKED,
+      .setup = give_three_blocks, .warm = warm_cache, .thread = { end_three, take_two } },
+    { .name = "depot-bulk", .says = "the same, ended all at once", CHECKED,
+      .setup = give_three_blocks, .warm = warm_cache, .thread = { end_three_at_once, take_two } },
+    { .name = "list", .says = "a list that two threads hold, and the block in it", CHECKED,
+      .setup = give_lists, .warm = warm_cache, .thread = { end_list_0, end_list_1 } },
+    { .name = "carve", .says = "one thread's header is ended by another while it exits", CHECKED,
+      .flags = EXPLORE_EXIT, .setup = give_header, .warm = carve,
+      .thread = { carve_and_end_0, end_list_1 } },
+    { .name = "cut", .says = "fresh blocks of another thread's pageblock", CHECKED,
+      .setup = begin_one, .warm = cut_one, .thread = { take_two, take_once } },
+    { .name = "retire", .says = "an idle pageblock changes class; a stale upgrade", CHECKED,
+      .setup = leave_stale_name, .warm = warm_cache, .thread = { take_third, upgrade_in_vain } },
+    { .name = "retire-3", .says = "the same, and another allocates of it", CHECKED,
+      .flags = EXPLORE_LONG | EXPLORE_NO_RACES, .setup = leave_stale_name, .warm = warm_cache,
+      .thread = { take_third, upgrade_in_vain, take_once } },
+    { .name = "retire-owned", .says = "a pageblock changes class whose thread cuts it", CHECKED,
+      .setup = begin_one, .warm = cut_one, .thread = { take_two, take_third } },
+    { .name = "exit", .says = "threads end while others empty them", CHECKED,
+      .flags = EXPLORE_EXIT, .setup = begin_one, .warm = keep_two,
+      .thread = { take_once, take_once } },
+    { .name = "quota", .says = "one block for two threads", CHECKED,
+      .setup = begin_quota, .warm = warm_cache, .thread = { take_twice, take_once } },
+    { .name = NULL },
+};
