@@ -16,7 +16,7 @@
  * late is started with `GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096` in its environment.
  * For the same reason a plugin links libvitrine alone, or it might not load:
  * `pkg-config --define-variable=jemalloc= --libs vitrine`.
- * Programs built with AddressSanitizer or ThreadSanitizer get malloc, which these watch.
+ * Built with AddressSanitizer or ThreadSanitizer, the library takes malloc, which these watch.
  */
 #ifndef VITRINE_MEMORY_H
 #define VITRINE_MEMORY_H
