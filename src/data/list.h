@@ -36,7 +36,8 @@ static inline struct vtr_list *vtr_list_of_(uint64_t what)
 
 static inline uint64_t vtr_list_what_(const struct vtr_list *list)
 {
-    return (uint64_t)(uintptr_t)list | VTR_WHAT_LIST | (uint64_t)list->gen << VTR_WHAT_GEN_SHIFT;
+    return (uint64_t)(uintptr_t)list | VTR_WHAT_LIST | (list->flags & VTR_WHAT_PLAIN) |
+           (uint64_t)list->gen << VTR_WHAT_GEN_SHIFT;
 }
 
 static inline uint32_t vtr_list_start_(const struct vtr_list *list, uint32_t i)
