@@ -91,8 +91,8 @@ static inline bool ends_a_block(uint64_t what)
            vtr_record_last_(rec) && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0;
 }
 
-/* For what another core had last: one by one, such blocks took 140 ns each, and together 11. Adopted
- * memory has no holder word, and what lies in its place may be asked for in vain. */
+/* For what another core had last: one by one, such blocks took 140 ns each, and together 11.
+ * Adopted memory has no holder word, and what lies in its place may be asked for in vain. */
 static inline void fetch(uint64_t what)
 {
     if (what != 0 && (what & (VTR_WHAT_LIST | VTR_RECORD_FIXED)) == 0)
