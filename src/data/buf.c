@@ -20,7 +20,7 @@ static bool fits_a_block(size_t headroom, size_t room)
     return headroom <= max && room <= max - headroom;
 }
 
-int vtr_buf_init_any_(struct vtr_heap *heap, size_t headroom, size_t room, struct vtr_buf *out)
+int vtr_buf_take_(struct vtr_heap *heap, size_t headroom, size_t room, struct vtr_record **out)
 {
     VTR_PLACE_CALL_;
     if (!fits_a_block(headroom, room))
@@ -28,7 +28,7 @@ int vtr_buf_init_any_(struct vtr_heap *heap, size_t headroom, size_t room, struc
     struct vtr_record *rec = vtr_block_take_for(heap, headroom + room);
     if (rec == NULL)
         return vtr_block_refused_(heap, headroom + room);
-    vtr_buf_begin_(rec, (uint32_t)headroom, (uint32_t)headroom, out);
+    *out = rec;
     return 0;
 }
 
@@ -73,12 +73,6 @@ unsigned vtr_buf_commit_iovec(struct vtr_buf *bufs, unsigned n, size_t len)
     return i;
 }
 
-static void buf_clear(struct vtr_buf *b)
-{
-    static const struct vtr_buf empty = VTR_BUF_EMPTY;
-    *b = empty;
-}
-
 /* One count of the block for what is split off. A buf that is split again takes several at once:
  * where another core ends the pieces, each count moves a cache line there and back. */
 static void take_count(struct vtr_buf *b)
@@ -90,58 +84,46 @@ static void take_count(struct vtr_buf *b)
     b->ahead--;
 }
 
-void vtr_buf_return_counts_(struct vtr_buf *b)
+void vtr_buf_return_counts_(struct vtr_record *rec, uint32_t ahead)
 {
     /* The buf's own is still there, so this is never the last. */
-    if (b->ahead != 0)
-        vtr_record_ref_n_(vtr_what_(b->rec, 0), -(int32_t)b->ahead);
-    b->ahead = 0;
+    if (ahead != 0)
+        vtr_record_ref_n_(vtr_what_(rec, 0), -(int32_t)ahead);
 }
 
 /* A copy of a buf that was sealed or ended since: its block is immutable, or gone. */
-void vtr_buf_broken_(const struct vtr_buf *b, const char *call)
+void vtr_buf_broken_(const struct vtr_record *rec, const char *call)
 {
     struct vtr_text t = { .len = 0 };
     vtr_text_add(&t, "vitrine: ");
     vtr_text_add(&t, call);
-    vtr_text_add(&t, b->rec == NULL ? ": the buf is empty: it was sealed or ended before, or never "
+    vtr_text_add(&t, rec == NULL ? ": the buf is empty: it was sealed or ended before, or never "
                                       "begun"
                                     : ": a copy of this buf was sealed or ended before: ");
-    if (b->rec != NULL)
-        vtr_text_handle(&t, vtr_what_(b->rec, 0));
+    if (rec != NULL)
+        vtr_text_handle(&t, vtr_what_(rec, 0));
     vtr_text_add(&t, "\n  try: keep one vtr_buf a block, and hand it on by vtr_move()\n");
     vtr_text_abort(&t);
 }
 
-/* What a buf that ends finds: nothing else refers to its block, which then needs no sealing. */
-static inline bool is_whole(const struct vtr_buf *b)
+/* Whether nothing else refers to the block, which then needs no sealing to end. */
+static inline bool is_whole(const struct vtr_record *rec, uint32_t ahead)
 {
-    if (VTR_UNLIKELY(!vtr_block_is_open_(b->rec)))
-        vtr_buf_broken_(b, "vtr_buf_fini");
-    return VTR_LIKELY(b->ahead == 0 && vtr_record_last_(b->rec));
+    if (VTR_UNLIKELY(!vtr_block_is_open_(rec)))
+        vtr_buf_broken_(rec, "vtr_buf_fini");
+    return VTR_LIKELY(ahead == 0 && vtr_record_last_(rec));
 }
 
-/* Nobody writes it any more, and what was split off may live on. */
-static VTR_COLD void end_split(struct vtr_buf *b)
-{
-    vtr_buf_return_counts_(b);
-    uint64_t what = vtr_block_seal_(b->rec, b->tail);
-    buf_clear(b);
-    vtr_record_unref_(what);
-}
-
-void vtr_buf_fini(struct vtr_buf *b)
+void vtr_buf_end_(struct vtr_record *rec, uint32_t ahead, uint32_t tail)
 {
     VTR_PLACE_CALL_;
-    struct vtr_record *rec = b->rec;
-    if (rec == NULL)
-        return;
-    if (VTR_UNLIKELY(!is_whole(b))) {
-        end_split(b);
+    if (is_whole(rec, ahead)) {
+        vtr_block_end(rec);
         return;
     }
-    buf_clear(b);
-    vtr_block_end(rec);
+    vtr_buf_return_counts_(rec, ahead);
+    /* Nobody writes it any more, and what was split off may live on. */
+    vtr_record_unref_(vtr_block_seal_(rec, tail));
 }
 
 void vtr_buf_fini_bulk(struct vtr_buf *bufs, unsigned n)
@@ -151,14 +133,16 @@ void vtr_buf_fini_bulk(struct vtr_buf *bufs, unsigned n)
     unsigned whole = 0;
     for (unsigned i = 0; i < n; i++) {
         struct vtr_buf *b = &bufs[i];
-        if (b->rec == NULL)
+        struct vtr_record *rec = b->rec;
+        uint32_t ahead = b->ahead, tail = b->tail;
+        if (rec == NULL)
             continue;
-        if (VTR_UNLIKELY(!is_whole(b))) {
-            end_split(b);
+        memset(b, 0, sizeof *b);
+        if (VTR_UNLIKELY(!is_whole(rec, ahead))) {
+            vtr_buf_end_(rec, ahead, tail);
             continue;
         }
-        recs[whole++] = b->rec;
-        buf_clear(b);
+        recs[whole++] = rec;
         if (whole == BULK) {
             vtr_blocks_end(recs, whole);
             whole = 0;

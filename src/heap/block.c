@@ -141,27 +141,29 @@ void vtr_block_release_(struct vtr_record *rec)
 
 void vtr_blocks_end(struct vtr_record **recs, unsigned n)
 {
-    unsigned run = 0, from = 0;
+    unsigned run = 0;
     struct vtr_pageblock *of = NULL;
     for (unsigned i = 0; i < n; i++) {
         struct vtr_record *rec = recs[i];
         struct vtr_pageblock *pb = vtr_pageblock_of(rec);
+        if (VTR_UNLIKELY((rec->gen & 1) != 0)) /* it was among them before: the last, twice */
+            vtr_record_broken_(vtr_what_(rec, 0), "unref");
         __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE); /* R6 */
-        if (VTR_UNLIKELY(pb->klass >= VTR_CLASSES)) {
+        if (VTR_UNLIKELY(pb->extent.klass >= VTR_CLASSES)) {
             vtr_block_recycle(pb, rec);
             continue;
         }
-        if (VTR_UNLIKELY(of != NULL && (of->klass != pb->klass || of->heap != pb->heap))) {
-            vtr_cache_keep_all(of->heap, of->klass, recs + from, run);
-            from = i;
+        if (VTR_UNLIKELY(of != NULL && (of->extent.klass != pb->extent.klass ||
+                                        of->extent.heap != pb->extent.heap))) {
+            vtr_cache_keep_all(of->extent.heap, of->extent.klass, recs, run);
             run = 0;
         }
         of = pb;
         vtr_block_freed(rec);
-        recs[from + run++] = rec;
+        recs[run++] = rec;
     }
     if (run != 0)
-        vtr_cache_keep_all(of->heap, of->klass, recs + from, run);
+        vtr_cache_keep_all(of->extent.heap, of->extent.klass, recs, run);
 }
 
 void vtr_block_share_(struct vtr_record *rec)

@@ -78,8 +78,8 @@ static inline void vtr_block_freed(struct vtr_record *rec)
 static inline void vtr_block_recycle(struct vtr_pageblock *pb, struct vtr_record *rec)
 {
     vtr_block_freed(rec);
-    if (VTR_LIKELY(pb->klass < VTR_CLASSES))
-        vtr_cache_keep(pb->heap, pb->klass, rec);
+    if (VTR_LIKELY(pb->extent.klass < VTR_CLASSES))
+        vtr_cache_keep(pb->extent.heap, pb->extent.klass, rec);
     else
         vtr_large_give(pb);
 }

@@ -27,13 +27,13 @@ void vtr_pageblocks_init(struct vtr_heap *heap, unsigned segment)
         unsigned i = segment * VTR_SEGMENT_PAGEBLOCKS + in;
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
         pthread_mutex_init(&pb->lock, NULL);
-        pb->heap = heap;
+        pb->extent.heap = heap;
         pb->read = heap->views.read + i * VTR_PAGEBLOCK_BYTES;
         pb->extent.to_write = heap->views.write - heap->views.read;
         pb->records = (struct vtr_record *)((uint8_t *)pb + vtr_area_skew(in));
         pb->own_bit = heap->own_bit;
         pb->index = i;
-        pb->klass = VTR_CLASS_NONE;
+        pb->extent.klass = VTR_CLASS_NONE;
     }
 }
 
@@ -98,15 +98,15 @@ static void pageblock_unown(struct vtr_pageblock *pb)
 {
     pageblock_own(pb, NULL);
     if (has_uncut(pb))
-        pb->heap->half_cut[pb->klass]++;
+        pb->extent.heap->half_cut[pb->extent.klass]++;
 }
 
 void vtr_pageblock_clear(struct vtr_pageblock *pb)
 {
-    pb->klass = VTR_CLASS_NONE;
+    pb->extent.klass = VTR_CLASS_NONE;
     __atomic_store_n(&pb->fresh, 0, __ATOMIC_RELAXED); /* O: under the lock */
-    if (pb->index < pb->heap->free_from)
-        pb->heap->free_from = pb->index;
+    if (pb->index < pb->extent.heap->free_from)
+        pb->extent.heap->free_from = pb->index;
 }
 
 /* Takes the class from an idle, unowned pageblock: claims every block of it, or none. */
@@ -121,7 +121,7 @@ static bool pageblock_retire(struct vtr_pageblock *pb)
     if (!idle)
         return false;
     if (pb->fresh < pb->blocks)
-        pb->heap->half_cut[pb->klass]--;
+        pb->extent.heap->half_cut[pb->extent.klass]--;
     vtr_pageblock_clear(pb);
     return true;
 }
@@ -130,7 +130,7 @@ static struct vtr_pageblock *find_cut(struct vtr_heap *heap, unsigned klass)
 {
     for (unsigned i = 0; heap->half_cut[klass] != 0 && i < pageblocks(heap); i++) {
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->klass != klass || pb->owner != NULL || !has_uncut(pb))
+        if (pb->extent.klass != klass || pb->owner != NULL || !has_uncut(pb))
             continue;
         heap->half_cut[klass]--;
         return pb;
@@ -142,7 +142,7 @@ static struct vtr_pageblock *find_free(struct vtr_heap *heap)
 {
     for (unsigned i = heap->free_from; i < pageblocks(heap); i++) {
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->klass == VTR_CLASS_NONE) {
+        if (pb->extent.klass == VTR_CLASS_NONE) {
             heap->free_from = i;
             return pb;
         }
@@ -160,13 +160,13 @@ static uint64_t idle_mark(struct vtr_heap *heap)
     for (unsigned i = 0; looked < RETIRE_WORDS && i < pageblocks(heap); i++) {
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, heap->retire_next++ % pageblocks(heap));
         uint32_t n = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE); /* A4 */
-        if (pb->klass >= VTR_CLASSES)
+        if (pb->extent.klass >= VTR_CLASSES)
             continue;
         uint32_t zero = words_zero(pb, n);
         looked += RETIRE_LOOK + zero;
         pb->retiring = zero == n;
         if (pb->retiring)
-            classes |= UINT64_C(1) << pb->klass;
+            classes |= UINT64_C(1) << pb->extent.klass;
     }
     return classes;
 }
@@ -195,7 +195,7 @@ static struct vtr_pageblock *find_uncut_of_others(struct vtr_heap *heap, unsigne
 {
     for (unsigned i = 0; i < pageblocks(heap); i++) {
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->klass == klass && pb->owner != NULL && has_uncut(pb))
+        if (pb->extent.klass == klass && pb->owner != NULL && has_uncut(pb))
             pageblock_unown(pb);
     }
     return find_cut(heap, klass);
@@ -204,11 +204,11 @@ static struct vtr_pageblock *find_uncut_of_others(struct vtr_heap *heap, unsigne
 bool vtr_pageblock_set(struct vtr_pageblock *pb, unsigned klass, uint32_t blocks,
                        uint32_t block_bytes)
 {
-    const struct vtr_segment *segment = &pb->heap->segments[pb->index / VTR_SEGMENT_PAGEBLOCKS];
+    const struct vtr_segment *segment = &pb->extent.heap->segments[pb->index / VTR_SEGMENT_PAGEBLOCKS];
     if (vtr_segment_back_holders(segment, pb->index % VTR_SEGMENT_PAGEBLOCKS, blocks) != 0)
         return false;
     vtr_poison_leave(pb);
-    pb->klass = (uint8_t)klass;
+    pb->extent.klass = (uint8_t)klass;
     pb->extent.block_bytes = block_bytes;
     pb->extent.fill_scale = (UINT64_C(255) << 32) / block_bytes;
     pb->blocks = blocks;
@@ -249,7 +249,7 @@ static struct vtr_pageblock *run_in(struct vtr_heap *heap, unsigned segment, uns
 {
     unsigned end = (segment + 1) * VTR_SEGMENT_PAGEBLOCKS, free = 0;
     for (unsigned i = end - VTR_SEGMENT_PAGEBLOCKS; i < end; i++) {
-        free = vtr_pageblock_at(heap, i)->klass == VTR_CLASS_NONE ? free + 1 : 0;
+        free = vtr_pageblock_at(heap, i)->extent.klass == VTR_CLASS_NONE ? free + 1 : 0;
         if (free == n)
             return vtr_pageblock_at(heap, i + 1 - n);
     }
@@ -278,10 +278,10 @@ struct vtr_pageblock *vtr_pageblock_run(struct vtr_heap *heap, unsigned n)
 
 void vtr_pageblock_disown(struct vtr_pageblock *pb, const struct vtr_cache *cache, unsigned klass)
 {
-    pthread_mutex_lock(&pb->heap->lock);
-    if (pb->owner == cache && pb->klass == klass)
+    pthread_mutex_lock(&pb->extent.heap->lock);
+    if (pb->owner == cache && pb->extent.klass == klass)
         pageblock_unown(pb);
-    pthread_mutex_unlock(&pb->heap->lock);
+    pthread_mutex_unlock(&pb->extent.heap->lock);
 }
 
 struct vtr_record *vtr_pageblock_record(struct vtr_pageblock *pb, uint32_t i)
@@ -292,13 +292,13 @@ struct vtr_record *vtr_pageblock_record(struct vtr_pageblock *pb, uint32_t i)
     while (i < pb->ever && !record_claim(rec))
         sched_yield();
     rec->fill = 0;
-    rec->flags = (uint8_t)((rec->flags & VTR_RECORD_SHARED) | pb->heap->record_flags);
+    rec->flags = (uint8_t)((rec->flags & VTR_RECORD_SHARED) | pb->extent.heap->record_flags);
     rec->base = pb->read + (size_t)i * pb->extent.block_bytes;
     if (h->gen == 0)
-        h->gen = pb->heap->epoch;
+        h->gen = pb->extent.heap->epoch;
     if (pb->ever <= i)
         pb->ever = i + 1;
-    if (pb->klass < VTR_CLASSES)
+    if (pb->extent.klass < VTR_CLASSES)
         vtr_poison_(rec);
     return rec;
 }
@@ -323,7 +323,7 @@ uint32_t vtr_pageblock_cut(struct vtr_pageblock *pb, const struct vtr_cache *cac
 {
     pthread_mutex_lock(&pb->lock);
     /* While it is this thread's, its class is what this thread asked for last. */
-    n = pb->owner == cache && pb->klass == klass ? pageblock_cut(pb, rec, n) : 0;
+    n = pb->owner == cache && pb->extent.klass == klass ? pageblock_cut(pb, rec, n) : 0;
     pthread_mutex_unlock(&pb->lock);
     return n;
 }
@@ -356,7 +356,7 @@ uint32_t vtr_pageblock_sweep(struct vtr_heap *heap, unsigned klass, struct vtr_r
     unsigned all = pageblocks(heap);
     for (unsigned step = 0, looks = 0; step < all && looks < SWEEP_LOOKS && found == 0; step++) {
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, heap->sweep_next++ % all);
-        if (pb->klass != klass)
+        if (pb->extent.klass != klass)
             continue;
         looks++;
         found = pageblock_sweep(pb, rec, n);

@@ -16,13 +16,11 @@
 
 struct vtr_pageblock {
     /* constant while one of its blocks is held: any thread that ends one reads it */
-    struct vtr_extent extent; /* first */
-    struct vtr_heap *heap;
+    struct vtr_extent extent; /* first; its class under the heap's lock, while unowned */
     const uint8_t *read;
     struct vtr_record *records;
     uint64_t own_bit; /* the heap's */
     uint32_t index;   /* among all pageblocks of the heap */
-    uint8_t klass;    /* under the heap's lock, while unowned; VTR_CLASS_NONE: free */
     bool retiring;    /* under the heap's lock */
 
     __attribute__((aligned(64))) pthread_mutex_t lock; /* cutting against taking over; inside the

@@ -108,7 +108,7 @@ static void fill_pattern(const struct vtr_record *rec)
     memset(at, PATTERN, LARGE_END);
     memset(at + bytes - LARGE_END, PATTERN, LARGE_END);
     first->poison_head = true;
-    vtr_pageblock_at(first->heap, first->index + run - 1)->poison_tail = true;
+    vtr_pageblock_at(first->extent.heap, first->index + run - 1)->poison_tail = true;
 }
 
 static void check_pattern(const struct vtr_record *rec)
@@ -126,7 +126,7 @@ static void check_end(const struct vtr_pageblock *pb, size_t off)
     if (VTR_LIKELY(i == LARGE_END))
         return;
     vtr_text_add(&t, "vitrine: write to a freed buffer: heap '");
-    vtr_text_add(&t, pb->heap->name);
+    vtr_text_add(&t, pb->extent.heap->name);
     vtr_text_add(&t, "', a large one, in pageblock ");
     vtr_text_number(&t, pb->index);
     say_changed(&t, off + i, at[i]);

@@ -91,7 +91,7 @@ static void count_segments(struct vtr_heap *heap, struct vtr_heap_stat *out)
 static void count_pageblock(struct vtr_heap_stat *out, const struct vtr_pageblock *pb)
 {
     struct vtr_tally t = { .blocks = 0 };
-    out->pageblock_bytes += pb->klass != VTR_CLASS_NONE ? VTR_PAGEBLOCK_BYTES : 0;
+    out->pageblock_bytes += pb->extent.klass != VTR_CLASS_NONE ? VTR_PAGEBLOCK_BYTES : 0;
     if (!vtr_pageblock_has_blocks(pb))
         return;
     vtr_tally_add(&t, pb);
@@ -102,7 +102,7 @@ static void count_pageblock(struct vtr_heap_stat *out, const struct vtr_pagebloc
     out->unique_bytes += t.unique_bytes;
     out->cached_blocks += t.cached;
     out->cached_bytes += t.cached * pb->extent.block_bytes;
-    if (pb->klass == VTR_CLASS_LARGE) {
+    if (pb->extent.klass == VTR_CLASS_LARGE) {
         out->large_blocks += t.live;
         out->large_bytes += t.live_bytes;
     }
@@ -145,7 +145,7 @@ int vtr_heap_class_stat(struct vtr_heap *heap, unsigned klass, struct vtr_heap_c
     pthread_mutex_lock(&heap->lock);
     for (unsigned i = 0; i < heap->segments_n * VTR_SEGMENT_PAGEBLOCKS; i++) {
         const struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->klass != klass)
+        if (pb->extent.klass != klass)
             continue;
         s.pageblocks++;
         vtr_tally_add(&t, pb);

@@ -342,7 +342,7 @@ UNSEEN static void invariant_of(const struct vtr_record *rec, const struct ghost
 /* Blocks of small classes are the library's, for headers; the oracle does not know them. */
 static bool is_known(const struct vtr_pageblock *pb)
 {
-    return pb->klass < VTR_CLASSES && pb->extent.block_bytes >= THIRD;
+    return pb->extent.klass < VTR_CLASSES && pb->extent.block_bytes >= THIRD;
 }
 
 /* The heap's counters run freely, and are used modulo its pageblocks. */
@@ -386,9 +386,9 @@ UNSEEN static uint32_t audit_pageblock(const struct vtr_pageblock *pb)
         if (vtr_holders_of(rec)->word != 0 || (!is_cached && rec->count != VTR_COUNT_IDLE))
             explore_fail("at the end block %u of pageblock %u has word %#llx and count %d", i,
                          pb->index, (unsigned long long)vtr_holders_of(rec)->word, rec->count);
-        if (depot_has(rec, pb->klass) != is_cached)
+        if (depot_has(rec, pb->extent.klass) != is_cached)
             explore_fail("at the end block %u of pageblock %u, count %d, is %u times in the depot",
-                         i, pb->index, rec->count, depot_has(rec, pb->klass));
+                         i, pb->index, rec->count, depot_has(rec, pb->extent.klass));
     }
     return cached;
 }
@@ -399,7 +399,7 @@ UNSEEN void audit_blocks(void)
     uint32_t cached = 0, in_depots = 0;
     for (unsigned i = 0; i < VTR_SEGMENT_PAGEBLOCKS; i++) {
         const struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->klass < VTR_CLASSES)
+        if (pb->extent.klass < VTR_CLASSES)
             cached += audit_pageblock(pb);
     }
     for (unsigned k = 0; k < VTR_CLASSES; k++)

@@ -27,12 +27,15 @@ struct vtr_holders {
 VTR_STATIC_ASSERT(sizeof(struct vtr_holders) == sizeof(struct vtr_record),
                   "a record and its holder word have the same index");
 
+struct vtr_heap;
+
 /** What a pageblock begins with. Constant while one of its blocks is held. */
 struct vtr_extent {
     ptrdiff_t to_write;   /* from the read view to the writable one */
     uint64_t fill_scale;  /* 2^32 * 255 / block_bytes */
     uint32_t block_bytes;
-    uint32_t unused;
+    uint32_t klass; /* of its blocks, or beyond VTR_CLASSES */
+    struct vtr_heap *heap;
 };
 
 VTR_INLINE struct vtr_holders *vtr_holders_of(const struct vtr_record *rec)
