@@ -134,6 +134,32 @@ static void end_two_and_take_0(void)
     take_and_end(SMALL);
 }
 
+/* Bufs, one of which another thread has a part of. */
+static struct vtr_buf bufs[2];
+
+static void give_split(void)
+{
+    heap_begin(1, 2 * SMALL);
+    for (unsigned i = 0; i < 2; i++)
+        if (!take(SMALL, &bufs[i]))
+            explore_fail("no block");
+    given[1][0] = split(&bufs[0]);
+    heap_begun();
+}
+
+static void fini_both_0(void)
+{
+    struct vtr_buf b[2] = { bufs[0], bufs[1] };
+    fini_all(b, 2);
+}
+
+static void end_part_and_take_1(void)
+{
+    struct vtr_data d = given[1][0];
+    end_split(&d);
+    take_and_end(SMALL);
+}
+
 static void upgrade_and_end(void)
 {
     struct vtr_data d;
@@ -187,5 +213,7 @@ const struct explore_scenario scenarios_of_bulk[] = {
       .thread = { end_four_0, empty_all } },
     { .name = "bulk-retire", .says = "the pageblock of what ends in bulk changes class", CHECKED,
       .setup = give_all_blocks, .warm = warm_small, .thread = { end_two_0, take_third } },
+    { .name = "fini-bulk", .says = "bufs end in bulk, and what was split off elsewhere", CHECKED,
+      .setup = give_split, .warm = warm_small, .thread = { fini_both_0, end_part_and_take_1 } },
     { .name = NULL },
 };

@@ -118,6 +118,12 @@ static void end_header_1(void)
     end_header(&d, 1);
 }
 
+static void carve_long_and_end_both_0(void)
+{
+    carve_long_and_end_0();
+    end_header_1();
+}
+
 /* If its header was the last one of the block, it has the same one again. */
 static void end_header_and_take_1(void)
 {
@@ -150,7 +156,10 @@ const struct explore_scenario scenarios_of_headers[] = {
     { .name = "carve-block", .says = "the same, and the next header block is begun", CHECKED,
       .flags = EXPLORE_EXIT, .setup = give_payload, .warm = carve_bytes,
       .thread = { carve_long_and_end_0, end_header_and_take_1 } },
-    { .name = "carve-stat", .says = "the same, and a third thread counts what is live", CHECKED,
+    { .name = "carve-stat", .says = "another thread counts what is live meanwhile", CHECKED,
+      .flags = EXPLORE_EXIT, .setup = give_payload, .warm = carve_bytes,
+      .thread = { carve_long_and_end_both_0, look_at_all } },
+    { .name = "carve-stat-3", .says = "the same, and a third ends a header", CHECKED,
       .flags = EXPLORE_EXIT, .setup = give_payload, .warm = carve_bytes,
       .thread = { carve_long_and_end_0, end_header_1, look_at_all } },
     { .name = NULL },

@@ -17,9 +17,9 @@ import tempfile
 import typing
 
 HERE = pathlib.Path(__file__).resolve().parent
-RECORD, CACHE_H, BLOCK_H, MAGAZINE_H, DATA, ENDS = (
+RECORD, CACHE_H, BLOCK_H, MAGAZINE_H, BUF, DATA, ENDS = (
     'include/vitrine/inline/record.h', 'include/vitrine/inline/cache.h', 'src/heap/block.h',
-    'src/heap/magazine.h', 'src/data/data.c', 'src/data/record.c')
+    'src/heap/magazine.h', 'src/data/buf.c', 'src/data/data.c', 'src/data/record.c')
 BLOCK, MAGAZINE, PAGEBLOCK, DEPOT, HEAP = (f'src/heap/{name}.c' for name in (
     'block', 'magazine', 'pageblock', 'depot', 'heap'))
 FLAGS = ('-std=gnu17', '-D_GNU_SOURCE', '-DVTR_INSIDE_', '-O1', '-g', '-fPIC',
@@ -114,6 +114,8 @@ MUTANTS = (
            'vtr_record_last_(rec) && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0',
            '''vtr_record_flags_(rec) == 0 &&
            __atomic_load_n(&rec->count, __ATOMIC_ACQUIRE) == 1'''),
+    Mutant('bufs that end do not look for what was split off', 'fini-bulk', BUF,
+           'b->ahead == 0 && vtr_record_last_(b->rec)', 'b->ahead == 0'),
     Mutant('several blocks are put into a magazine from outside', 'bulk-empty', MAGAZINE,
            '''    vtr_cache_enter(cache);
     while (m->cap - m->n < n)''', '    while (m->cap - m->n < n)'),

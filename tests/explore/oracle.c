@@ -22,8 +22,8 @@ struct ghost {
     uint32_t gen;
 };
 
-/* Blocks are told apart by where they lie, in steps of HALF / 2, and small ones, all of which are in
- * one pageblock, by their index: they have the places of the blocks that the filler is instead. */
+/* Blocks are told apart by where they lie, in steps of HALF / 2, and small ones, all of which are
+ * in one pageblock, by their index: they have the places of the blocks that the filler is. */
 UNSEEN static struct ghost *ghost_of(const struct vtr_record *rec)
 {
     const struct vtr_pageblock *pb = vtr_pageblock_of(rec);
@@ -193,6 +193,32 @@ void drop_all(struct vtr_data *d, unsigned n)
     for (unsigned i = 0; i < n; i++)
         ghost_add(vtr_what_record_(d[i].what), -1, 0);
     vtr_data_unref_bulk(d, n);
+}
+
+struct vtr_data split(struct vtr_buf *b)
+{
+    struct vtr_data part = VTR_DATA_EMPTY;
+    if (!vtr_buf_split(b, vtr_buf_len(b), &part))
+        explore_fail("nothing split off");
+    ghost_add(b->rec, 1, 0);
+    return part;
+}
+
+void end_split(struct vtr_data *d)
+{
+    uint64_t read = 0, gen = ghost_stamp(vtr_what_record_(d->what));
+    explore_pause(EXPLORE_SITE("reads", ""));
+    if (!vtr_data_gather(*d, 0, &read, sizeof read) || read != gen)
+        explore_fail("what was split off of generation %#llx reads %#llx",
+                     (unsigned long long)gen, (unsigned long long)read);
+    drop(d);
+}
+
+void fini_all(struct vtr_buf *b, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        ghost_add(b[i].rec, -1, 0);
+    vtr_buf_fini_bulk(b, n);
 }
 
 void end(struct vtr_data *d)

@@ -50,6 +50,11 @@ struct vtr_data more(struct vtr_data d);
 void use(struct vtr_data d);
 void drop(struct vtr_data *d);
 void drop_all(struct vtr_data *d, unsigned n);
+/** Splits the stamp off: a handle of a block that is still open. */
+struct vtr_data split(struct vtr_buf *b);
+/** Reads the stamp of such a handle, and ends it. */
+void end_split(struct vtr_data *d);
+void fini_all(struct vtr_buf *b, unsigned n);
 /** use and drop. */
 void end(struct vtr_data *d);
 struct weak weaken(struct vtr_data d);
