@@ -139,6 +139,12 @@ void vtr_block_release_(struct vtr_record *rec)
         __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
 }
 
+void vtr_block_keep_(struct vtr_record *rec)
+{
+    struct vtr_pageblock *pb = vtr_pageblock_of(rec);
+    vtr_cache_keep_slow(pb->extent.heap, pb->extent.klass, rec);
+}
+
 void vtr_blocks_end(struct vtr_record **recs, unsigned n)
 {
     unsigned run = 0;

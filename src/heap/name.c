@@ -44,12 +44,14 @@ void vtr_text_owner(struct vtr_text *t, const struct vtr_pageblock *pb)
     vtr_text_number(t, (uint64_t)pb->extent.heap->pid);
 }
 
+/* A stale handle may have been counted up from what it was. */
 static const char *count_name(int32_t count)
 {
-    return count == VTR_COUNT_CACHED ? " (free, in a magazine)"
-           : count == VTR_COUNT_IDLE ? " (nobody's here)"
-           : count == VTR_COUNT_BUSY ? " (being released)"
-                                     : "";
+    int32_t near = VTR_COUNT_CACHED / 2;
+    return count == VTR_COUNT_BUSY            ? " (being released)"
+           : count > 0 || count < 2 * VTR_COUNT_CACHED ? ""
+           : count < VTR_COUNT_CACHED + near  ? " (nobody's here)"
+                                              : " (free, in a magazine)";
 }
 
 void vtr_text_handle(struct vtr_text *t, uint64_t what)

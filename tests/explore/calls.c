@@ -60,6 +60,15 @@ static bool releases(int order)
     return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
 }
 
+/* What the explorer's calls left on the thread's stack is no part of the state: later frames have
+ * holes, where it would stay. */
+__attribute__((noinline)) static void scrub(void)
+{
+    char left[1024];
+    memset(left, 0, sizeof left);
+    __asm__ volatile("" ::"r"(left) : "memory");
+}
+
 /* Those who wait for something to change look again. */
 static void changed(void)
 {
@@ -138,6 +147,7 @@ uint64_t explore_load(const volatile void *p, unsigned size, int order,
     if (place != NULL && acquires(order))
         order_acquire(place);
     search_trace(site, "%#llx", (unsigned long long)value);
+    scrub();
     return value;
 }
 
@@ -152,6 +162,7 @@ void explore_store(volatile void *p, unsigned size, uint64_t value, int order,
         order_relax(place);
     search_trace(site, "%#llx -> %#llx", (unsigned long long)get(p, size),
                  (unsigned long long)value);
+    scrub();
     delay(place, p, size);
     put(p, size, value);
 }
@@ -190,6 +201,7 @@ uint64_t explore_rmw(volatile void *p, unsigned size, enum explore_rmw op, uint6
     put(p, size, applied(op, old, operand));
     search_trace(site, "%#llx -> %#llx", (unsigned long long)old,
                  (unsigned long long)get(p, size));
+    scrub();
     return old;
 }
 
@@ -212,6 +224,7 @@ bool explore_cas(volatile void *p, unsigned size, uint64_t *expected, uint64_t d
     }
     search_trace(site, done ? "%#llx -> %#llx" : "%#llx, not %#llx", (unsigned long long)old,
                  (unsigned long long)((done ? desired : *expected) & all));
+    scrub();
     *expected = old;
     return done;
 }
@@ -226,6 +239,7 @@ int explore_lock(void *mutex, const struct explore_site *site)
         order_acquire(place);
     put(mutex, sizeof(int), self + 1);
     search_trace(site, " ");
+    scrub();
     return 0;
 }
 
@@ -241,6 +255,7 @@ int explore_unlock(void *mutex, const struct explore_site *site)
     }
     put(mutex, sizeof(int), 0);
     search_trace(site, " ");
+    scrub();
     return 0;
 }
 
@@ -263,6 +278,7 @@ int explore_once(int *once, void (*call)(void), const struct explore_site *site)
     if (place != NULL)
         order_release(place, true);
     search_trace(site, " ");
+    scrub();
     return 0;
 }
 
@@ -274,6 +290,7 @@ int explore_yield(const struct explore_site *site)
     drain(NULL);
     run.fiber[self].fresh = false;
     search_trace(site, " ");
+    scrub();
     return 0;
 }
 
@@ -287,6 +304,7 @@ long explore_membarrier(int command, const struct explore_site *site)
         for (unsigned t = 0; t < THREADS; t++)
             calls_flush(t);
     search_trace(site, " ");
+    scrub();
     return 0;
 }
 
@@ -318,6 +336,7 @@ void explore_pause(const struct explore_site *site)
         return;
     point(true, GO, 0);
     search_trace(site, " ");
+    scrub();
 }
 
 uint64_t *explore_ghosts(void)
@@ -338,6 +357,7 @@ static void plain(const void *p, size_t bytes, bool write)
         at += size;
         bytes -= size;
     }
+    scrub();
 }
 
 void *explore_copy(void *to, const void *from, size_t bytes)

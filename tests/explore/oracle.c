@@ -2,8 +2,6 @@
 /** @file
  * The oracle.
  */
-#include <stdio.h>
-
 #include "heap/block.h"
 #include "heap/pageblock.h"
 #include "oracle.h"
@@ -14,7 +12,7 @@ static struct vtr_data filler; /* of the pageblocks that the scenario is not to 
 static unsigned filled;        /* how many these are, the first ones */
 
 /* What is known of a block: handles, peers that hold it, and the low half of its generation while
- * it was written. Blocks are told apart by where they lie, in steps of HALF. */
+ * it was written. */
 struct ghost {
     uint16_t handles;
     uint8_t peers;
@@ -22,9 +20,17 @@ struct ghost {
     uint32_t gen;
 };
 
+/* Blocks are told apart by where they lie, in steps of HALF / 2, and small ones, all of which are
+ * in one pageblock, by their index: they have the places of the blocks that the filler is. */
 UNSEEN static struct ghost *ghost_of(const struct vtr_record *rec)
 {
+    const struct vtr_pageblock *pb = vtr_pageblock_of(rec);
     size_t at = (size_t)(rec->base - heap->views.read) / (HALF / 2);
+    size_t before = filled * (VTR_PAGEBLOCK_BYTES / (HALF / 2));
+    if (pb->extent.block_bytes == SMALL)
+        at = (size_t)(rec - pb->records);
+    if ((at < before) != (pb->extent.block_bytes == SMALL))
+        explore_fail("the oracle has no place for block %zu", at);
     return (struct ghost *)(void *)explore_ghosts() + at;
 }
 
@@ -85,7 +91,7 @@ UNSEEN static void ghost_upgrade(struct weak w, bool upgraded)
         explore_fail("a reference to a block that is held was not upgraded");
 }
 
-void heap_begin(unsigned pageblocks, unsigned quota)
+void heap_begin(unsigned pageblocks, uint64_t quota)
 {
     struct vtr_heap_opts opts = { .size = sizeof opts, .max_bytes = VTR_SEGMENT_BYTES,
                                   .flags = VTR_HEAP_SINGLE_VIEW };
@@ -93,7 +99,7 @@ void heap_begin(unsigned pageblocks, unsigned quota)
     struct vtr_buf b;
     filled = VTR_SEGMENT_PAGEBLOCKS - pageblocks;
     if (quota != 0)
-        opts.quota_bytes = fill + (uint64_t)quota * HALF;
+        opts.quota_bytes = fill + quota;
     if (vtr_heap_open(&opts, &heap, NULL) != 0 || vtr_buf_init(heap, 0, fill, &b) != 0 ||
         !vtr_buf_append(&b, "", 1))
         explore_fail("no heap");
@@ -105,10 +111,20 @@ void heap_begun(void)
     explore_thread_exit();
 }
 
+static void warm(size_t bytes)
+{
+    if (vtr_cache_magazine(vtr_cache_of_(heap), (unsigned)vtr_class_for_(bytes)) == NULL)
+        explore_fail("no magazine");
+}
+
 void warm_cache(void)
 {
-    if (vtr_cache_magazine(vtr_cache_of_(heap), (unsigned)vtr_class_for_(HALF)) == NULL)
-        explore_fail("no magazine");
+    warm(HALF);
+}
+
+void warm_small(void)
+{
+    warm(SMALL);
 }
 
 static void stamp(struct vtr_buf *b)
@@ -177,6 +193,32 @@ void drop_all(struct vtr_data *d, unsigned n)
     vtr_data_unref_bulk(d, n);
 }
 
+struct vtr_data split(struct vtr_buf *b)
+{
+    struct vtr_data part = VTR_DATA_EMPTY;
+    if (!vtr_buf_split(b, vtr_buf_len(b), &part))
+        explore_fail("nothing split off");
+    ghost_add(b->rec, 1, 0);
+    return part;
+}
+
+void end_split(struct vtr_data *d)
+{
+    uint64_t read = 0, gen = ghost_stamp(vtr_what_record_(d->what));
+    explore_pause(EXPLORE_SITE("reads", ""));
+    if (!vtr_data_gather(*d, 0, &read, sizeof read) || read != gen)
+        explore_fail("what was split off of generation %#llx reads %#llx",
+                     (unsigned long long)gen, (unsigned long long)read);
+    drop(d);
+}
+
+void fini_all(struct vtr_buf *b, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        ghost_add(b[i].rec, -1, 0);
+    vtr_buf_fini_bulk(b, n);
+}
+
 void end(struct vtr_data *d)
 {
     use(*d);
@@ -229,6 +271,21 @@ void take_and_end(size_t bytes)
         return;
     struct vtr_data d = seal(&b);
     end(&d);
+}
+
+void take_and_end_all(size_t bytes, unsigned n)
+{
+    struct vtr_buf b[4];
+    struct vtr_data d[4];
+    unsigned got = vtr_buf_init_bulk(heap, 0, bytes, b, n);
+    for (unsigned i = 0; i < got; i++) {
+        ghost_take(b[i].rec);
+        stamp(&b[i]);
+        d[i] = seal(&b[i]);
+    }
+    for (unsigned i = 0; i < got; i++)
+        use(d[i]);
+    drop_all(d, got);
 }
 
 void take_two_and_end(size_t bytes)
@@ -339,10 +396,11 @@ UNSEEN static void invariant_of(const struct vtr_record *rec, const struct ghost
                      (unsigned long long)word);
 }
 
-/* Blocks of small classes are the library's, for headers; the oracle does not know them. */
+/* The others are the library's, for headers; the oracle does not know them. */
 static bool is_known(const struct vtr_pageblock *pb)
 {
-    return pb->extent.klass < VTR_CLASSES && pb->extent.block_bytes >= THIRD;
+    uint32_t bytes = pb->extent.block_bytes;
+    return pb->extent.klass < VTR_CLASSES && (bytes >= THIRD || bytes == SMALL);
 }
 
 /* The heap's counters run freely, and are used modulo its pageblocks. */
@@ -386,6 +444,8 @@ UNSEEN static uint32_t audit_pageblock(const struct vtr_pageblock *pb)
         if (vtr_holders_of(rec)->word != 0 || (!is_cached && rec->count != VTR_COUNT_IDLE))
             explore_fail("at the end block %u of pageblock %u has word %#llx and count %d", i,
                          pb->index, (unsigned long long)vtr_holders_of(rec)->word, rec->count);
+        if ((rec->flags & VTR_RECORD_CARVED) != 0)
+            explore_fail("at the end block %u of pageblock %u is marked as carved", i, pb->index);
         if (depot_has(rec, pb->extent.klass) != is_cached)
             explore_fail("at the end block %u of pageblock %u, count %d, is %u times in the depot",
                          i, pb->index, rec->count, depot_has(rec, pb->extent.klass));
@@ -395,7 +455,7 @@ UNSEEN static uint32_t audit_pageblock(const struct vtr_pageblock *pb)
 
 UNSEEN void audit_blocks(void)
 {
-    struct vtr_heap_stat stat;
+    struct vtr_heap_stat stat = { .size = sizeof stat };
     uint32_t cached = 0, in_depots = 0;
     for (unsigned i = 0; i < VTR_SEGMENT_PAGEBLOCKS; i++) {
         const struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
@@ -418,44 +478,4 @@ UNSEEN void audit(void)
     audit_blocks();
     if (heap->charged != fill)
         explore_fail("%lld bytes are charged that nobody has", (long long)(heap->charged - fill));
-}
-
-/* @return whether it is in a cache, or one of its magazines, and says where. */
-UNSEEN static bool describe_cache(uintptr_t address, const struct vtr_cache *c, char *text,
-                                  size_t size)
-{
-    if (address - (uintptr_t)c < sizeof *c)
-        snprintf(text, size, "byte %zu of cache %p", (size_t)(address - (uintptr_t)c),
-                 (const void *)c);
-    for (unsigned k = 0; k < VTR_CLASSES; k++)
-        if (c->magazine[k] != NULL &&
-            address - (uintptr_t)c->magazine[k] < sizeof *c->magazine[k] + 64 * sizeof(void *))
-            snprintf(text, size, "byte %zu of magazine %u of cache %p",
-                     (size_t)(address - (uintptr_t)c->magazine[k]), k, (const void *)c);
-    return text[0] != 0;
-}
-
-UNSEEN void explore_describe(uintptr_t address, char *text, size_t size)
-{
-    uintptr_t control = (uintptr_t)heap->views.control, at = address - control;
-    uintptr_t bytes = address - (uintptr_t)heap->views.read;
-    unsigned area = (unsigned)(at % VTR_AREAS_BYTES / VTR_AREA_BYTES);
-    size_t in = at % VTR_AREA_BYTES, skew = vtr_area_skew(area), entry = sizeof(struct vtr_record);
-    text[0] = 0;
-    for (const struct vtr_cache *c = heap->caches; c != NULL; c = c->of_heap)
-        if (describe_cache(address, c, text, size))
-            return;
-    if (address - (uintptr_t)heap < sizeof *heap)
-        snprintf(text, size, "byte %zu of the heap", (size_t)(address - (uintptr_t)heap));
-    else if (bytes < VTR_SEGMENT_BYTES)
-        snprintf(text, size, "byte %zu of pageblock %zu", (size_t)bytes % VTR_PAGEBLOCK_BYTES,
-                 (size_t)bytes / VTR_PAGEBLOCK_BYTES);
-    else if (at < VTR_CONTROL_BYTES && in >= skew)
-        snprintf(text, size, "byte %zu of %s %zu of pageblock %u", (in - skew) % entry,
-                 at < VTR_AREAS_BYTES ? "record" : "word and generation", (in - skew) / entry,
-                 area);
-    else if (at < VTR_CONTROL_BYTES)
-        snprintf(text, size, "byte %zu of the description of pageblock %u", in, area);
-    else
-        snprintf(text, size, "address %#lx", (unsigned long)address);
 }

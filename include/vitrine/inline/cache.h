@@ -110,30 +110,24 @@ VTR_INLINE bool vtr_magazines_push_(struct vtr_magazines *mine, unsigned klass,
     return room;
 }
 
-/** Ends an open block that nothing else can name, if the thread's magazine has room for it. The
- * record is the caller's alone. @return false, and nothing done. */
+/** Finds a place for a CACHED block for which vtr_magazines_push_() had none. */
+VTR_API VTR_COLD void vtr_block_keep_(struct vtr_record *rec);
+
+/** Ends an open block that nothing else can name: its record is the caller's alone.
+ * @return false, and nothing done, where the library is to see it end. */
 VTR_INLINE bool vtr_magazines_end_(struct vtr_record *rec)
 {
     const struct vtr_extent *extent = vtr_extent_of(rec);
     struct vtr_magazines *mine = vtr_magazines_last_;
-    struct vtr_magazine *m = NULL;
-    bool room = false;
-    if (VTR_LIKELY(mine != NULL && extent->klass < VTR_CLASSES &&
-                   __atomic_load_n(&mine->heap, __ATOMIC_RELAXED) == extent->heap))
-        m = mine->of[extent->klass];
-    if (VTR_LIKELY(m != NULL && vtr_magazines_try_enter_(mine))) {
-        uint32_t n = m->n;
-        room = n != m->cap;
-        if (VTR_LIKELY(room)) {
-            __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE); /* R6 */
-            rec->gen |= 1; /* handles that are left over are seen to be stale from here on */
-            __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
-            vtr_magazine_recs_(m)[n] = rec;
-            __atomic_store_n(&m->n, n + 1, __ATOMIC_RELAXED);
-        }
-        vtr_magazines_leave_(mine);
-    }
-    return room;
+    if (VTR_UNLIKELY(mine == NULL || extent->klass >= VTR_CLASSES ||
+                     __atomic_load_n(&mine->heap, __ATOMIC_RELAXED) != extent->heap))
+        return false;
+    __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE); /* R6 */
+    rec->gen |= 1; /* handles that are left over are seen to be stale from here on */
+    __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
+    if (VTR_UNLIKELY(!vtr_magazines_push_(mine, extent->klass, rec)))
+        vtr_block_keep_(rec);
+    return true;
 }
 
 /** Opens a block whose record is the caller's alone and whose word is zero. Plain stores: nobody
