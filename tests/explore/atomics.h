@@ -45,6 +45,9 @@
 #define __atomic_sub_fetch(p, v, order)                                                            \
     EXPLORE_VALUE(p, EXPLORE_BITS(p, EXPLORE_RMW(p, EXPLORE_SUB, "sub_fetch", v, order)) -         \
                          EXPLORE_BITS(p, v))
+#define __atomic_and_fetch(p, v, order)                                                            \
+    EXPLORE_VALUE(p, EXPLORE_BITS(p, EXPLORE_RMW(p, EXPLORE_AND, "and_fetch", v, order)) &         \
+                         EXPLORE_BITS(p, v))
 #define __atomic_compare_exchange_n(p, expected, desired, weak, order, failed)                     \
     __extension__({                                                                                \
         __typeof__(*(p)) *expected_ = (expected);                                                  \

@@ -395,7 +395,7 @@ UNSEEN static uint32_t audit_pageblock(const struct vtr_pageblock *pb)
 
 UNSEEN void audit_blocks(void)
 {
-    struct vtr_heap_stat stat;
+    struct vtr_heap_stat stat = { .size = sizeof stat };
     uint32_t cached = 0, in_depots = 0;
     for (unsigned i = 0; i < VTR_SEGMENT_PAGEBLOCKS; i++) {
         const struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
@@ -427,11 +427,12 @@ UNSEEN static bool describe_cache(uintptr_t address, const struct vtr_cache *c, 
     if (address - (uintptr_t)c < sizeof *c)
         snprintf(text, size, "byte %zu of cache %p", (size_t)(address - (uintptr_t)c),
                  (const void *)c);
-    for (unsigned k = 0; k < VTR_CLASSES; k++)
-        if (c->magazine[k] != NULL &&
-            address - (uintptr_t)c->magazine[k] < sizeof *c->magazine[k] + 64 * sizeof(void *))
+    for (unsigned k = 0; k < VTR_CLASSES; k++) {
+        const struct vtr_magazine *m = c->mine.of[k];
+        if (m != NULL && address - (uintptr_t)m < sizeof *m + m->cap * sizeof(void *))
             snprintf(text, size, "byte %zu of magazine %u of cache %p",
-                     (size_t)(address - (uintptr_t)c->magazine[k]), k, (const void *)c);
+                     (size_t)(address - (uintptr_t)m), k, (const void *)c);
+    }
     return text[0] != 0;
 }
 
