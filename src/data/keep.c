@@ -11,6 +11,7 @@
 #include "data/pin.h"
 #include "data/tally.h"
 #include "heap/heap.h"
+#include "heap/place.h"
 
 /* A list on its way to a new one. */
 struct keeping {
@@ -191,6 +192,7 @@ static int keep_block(struct vtr_heap *heap, struct vtr_data d, struct vtr_data 
 
 int vtr_data_keep(struct vtr_heap *heap, struct vtr_data d, struct vtr_data *out)
 {
+    VTR_PLACE_CALL_;
     struct vtr_data empty = VTR_DATA_EMPTY;
     if (d.len == 0) {
         *out = empty;

@@ -5,6 +5,7 @@
 #include "heap/name.h"
 
 #include "heap/block.h"
+#include "heap/foreign.h"
 #include "heap/heap.h"
 #include "heap/heaps.h"
 #include "heap/place.h"
@@ -52,19 +53,41 @@ static const char *count_name(int32_t count)
                                      : "";
 }
 
+static void text_adopted(struct vtr_text *t, const struct vtr_foreign *f)
+{
+    vtr_text_add(t, "heap '");
+    vtr_text_add(t, f->heap->name);
+    vtr_text_add(t, "', adopted memory at ");
+    vtr_text_hex(t, (uintptr_t)f->rec.base);
+    vtr_text_add(t, " (");
+    vtr_text_number(t, f->len);
+    vtr_text_add(t, " B)");
+}
+
+/* What has no heap that could be told. */
+static void text_homeless(struct vtr_text *t, uint64_t what)
+{
+    const struct vtr_record *rec = vtr_what_record_(what);
+    bool fixed = (what & VTR_WHAT_LIST) == 0 && (vtr_record_flags_(rec) & VTR_RECORD_FIXED) != 0;
+    vtr_text_add(t, what & VTR_WHAT_LIST ? "segment list at "
+                    : fixed              ? "static data at "
+                                         : "block of a heap without a name, record at ");
+    vtr_text_hex(t, fixed ? (uintptr_t)rec->base : (uintptr_t)rec);
+}
+
 void vtr_text_handle(struct vtr_text *t, uint64_t what)
 {
     const struct vtr_record *rec = vtr_what_record_(what);
     int32_t count = __atomic_load_n(&rec->count, __ATOMIC_RELAXED); /* O: for a message */
     bool ours = vtr_heaps_of_record(rec) != NULL;
-    if (ours) {
+    bool adopted = !ours && (what & VTR_WHAT_LIST) == 0 &&
+                   (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) != 0;
+    if (ours)
         vtr_text_block(t, rec);
-    } else {
-        vtr_text_add(t, what & VTR_WHAT_LIST                        ? "segment list at "
-                        : vtr_record_flags_(rec) & VTR_RECORD_FIXED ? "static data, record at "
-                                                                    : "adopted memory, record at ");
-        vtr_text_hex(t, (uintptr_t)rec);
-    }
+    else if (adopted)
+        text_adopted(t, vtr_foreign_of(rec));
+    else
+        text_homeless(t, what);
     vtr_text_add(t, ", generation ");
     vtr_text_number(t, what >> VTR_WHAT_GEN_SHIFT);
     vtr_text_add(t, ", now ");
@@ -72,11 +95,12 @@ void vtr_text_handle(struct vtr_text *t, uint64_t what)
     vtr_text_add(t, ", count ");
     vtr_text_signed(t, count);
     vtr_text_add(t, count_name(count));
-    if (!ours)
-        return;
-    vtr_text_add(t, ", ");
-    vtr_text_owner(t, vtr_pageblock_of(rec));
-    vtr_text_places(t, rec);
+    if (ours) {
+        vtr_text_add(t, ", ");
+        vtr_text_owner(t, vtr_pageblock_of(rec));
+    }
+    if (ours || adopted)
+        vtr_text_places(t, rec);
 }
 
 const struct vtr_record *vtr_record_at(struct vtr_heap *heap, unsigned i, size_t *off)

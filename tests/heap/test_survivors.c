@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <sys/uio.h>
 
 #include "heap/place.h"
 
@@ -73,7 +74,54 @@ static void an_owned_buf_comes_from_where_it_was_owned(void **state)
     vtr_buf_fini(&b);
 }
 
+static void nothing_to_give_back(void *arg, const void *bytes, size_t len)
+{
+    (void)arg, (void)bytes, (void)len;
+}
+
+static void adopted_memory_is_named_by_where_it_was_adopted(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    struct vtr_data d;
+    char want[240], from[80] = "";
+    int line = __LINE__ + 1;
+    assert_int_equal(vtr_data_adopt(heap, "lent", 4, nothing_to_give_back, NULL, &d), 0);
+    if (DEBUG)
+        snprintf(from, sizeof from, " (1 from %s:%d)", this_file(), line);
+    snprintf(want, sizeof want,
+             "heap 'test': 1 adopted pieces of memory (4 bytes) still referenced%s", from);
+    assert_survivors(heap, want);
+    vtr_data_unref(&d);
+}
+
 #ifdef VTR_DEBUG
+
+/* Whichever call made it. */
+static void every_call_that_makes_a_block_is_named(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    uint8_t bytes[2000] = { 0 };
+    struct iovec iov = { bytes, sizeof bytes };
+    struct vtr_data large, d[3];
+    char want[240];
+    int line = __LINE__ + 1; /* of the first */
+    assert_int_equal(vtr_data_copy_iovec(heap, &iov, 1, &large), 0);
+    assert_int_equal(vtr_data_copy(heap, bytes, 1, &d[0]), 0);
+    assert_int_equal(vtr_data_prepend(heap, bytes, 1, d[0], &d[1]), 0);
+    assert_true(vtr_data_trim(&large, 20));
+    assert_int_equal(vtr_data_keep(heap, large, &d[2]), 0);
+    vtr_data_unref(&d[1]);
+    struct vtr_error err = { 0 };
+    assert_int_equal(vtr_heap_close(heap, &err), -EBUSY);
+    for (int of = 0; of < 5; of++) {
+        snprintf(want, sizeof want, "1 from %s:%d", this_file(), line + of);
+        bool made_a_block = of != 2 && of != 3; /* the block of headers is no survivor */
+        assert_int_equal(strstr(err.what, want) != NULL, made_a_block);
+    }
+    vtr_data_unref(&large);
+    vtr_data_unref(&d[0]);
+    vtr_data_unref(&d[2]);
+}
 
 /* As a program that is not compiled with VTR_DEBUG calls: by the function itself. */
 __attribute__((noinline)) VTR_API int make_unnoted(struct vtr_heap *heap, struct vtr_data *out);
@@ -154,7 +202,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test_with_heap(survivors_are_named_by_where_they_were_made),
         test_with_heap(an_owned_buf_comes_from_where_it_was_owned),
+        test_with_heap(adopted_memory_is_named_by_where_it_was_adopted),
 #ifdef VTR_DEBUG
+        test_with_heap(every_call_that_makes_a_block_is_named),
         test_with_heap(without_lines_the_function_or_module_is_named),
         test_with_heap(many_places_are_counted_where_there_is_no_room),
         test_with_heap(a_note_is_used_once),

@@ -81,29 +81,35 @@ VTR_INLINE unsigned vtr_record_flags_(const struct vtr_record *rec)
 }
 
 /* Whether a count is told apart from the end, and from overflow, by its sign: after counting up
- * from CACHED or IDLE it is still negative. One instruction counts and sets the flags. */
-VTR_INLINE void vtr_record_ref_n_(uint64_t what, int32_t n)
+ * from CACHED or IDLE it is still negative. One instruction counts and sets the flags.
+ * @param call  a literal: who counts, for a message; it costs nothing until there is one. */
+VTR_INLINE void vtr_record_ref_for_(uint64_t what, int32_t n, const char *call)
 {
     struct vtr_record *rec = vtr_what_record_(what);
     if (VTR_UNLIKELY(rec->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT)))
-        vtr_record_broken_(what, "ref");
+        vtr_record_broken_(what, call);
     unsigned flags = vtr_record_flags_(rec);
     if (VTR_LIKELY((flags & (VTR_RECORD_SINGLE | VTR_RECORD_FIXED)) == 0)) {
         /* O: the caller holds a handle already, so nothing has to become visible here. */
         if (VTR_UNLIKELY(__atomic_add_fetch(&rec->count, n, __ATOMIC_RELAXED) <= 0))
-            vtr_record_broken_(what, "ref");
+            vtr_record_broken_(what, call);
     } else if ((flags & VTR_RECORD_FIXED) == 0) {
         /* O: there is one thread. In two's complement, as the atomic does it. */
         int32_t now = (int32_t)((uint32_t)rec->count + (uint32_t)n);
         __atomic_store_n(&rec->count, now, __ATOMIC_RELAXED);
         if (VTR_UNLIKELY(now <= 0))
-            vtr_record_broken_(what, "ref");
+            vtr_record_broken_(what, call);
     }
+}
+
+VTR_INLINE void vtr_record_ref_n_(uint64_t what, int32_t n)
+{
+    vtr_record_ref_for_(what, n, "ref");
 }
 
 VTR_INLINE void vtr_record_ref_(uint64_t what)
 {
-    vtr_record_ref_n_(what, 1);
+    vtr_record_ref_for_(what, 1, "ref");
 }
 
 /* Whether the handle that the caller is about to consume is the only name of what it refers to. */
