@@ -84,7 +84,7 @@ def nobody_tree():
     clean = (f'HOME={home}', f'TMPDIR={home}', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8')
     tree = dataclasses.replace(
         TREES[0], name='nobody', source=home / 'vitrine', build=home / 'build',
-        suites=tuple(suite for suite in SUITES if suite != 'model'), # the same for every user
+        suites=OUR_CODE, # the others are the same for every user
         rights=('setpriv', f'--reuid={NOBODY}', f'--regid={NOBODY}', '--clear-groups',
                 '--inh-caps=-all', '--no-new-privs', 'env', '-i', *clean))
     try:
