@@ -75,28 +75,36 @@ void vtr_record_end_(uint64_t what)
         vtr_block_end(rec);
 }
 
-/* Whether it is the last handle of a block that nothing else can name. */
-static inline bool ends_a_block(uint64_t what)
+static inline bool is_block(uint64_t what)
 {
     const struct vtr_record *rec = vtr_what_record_(what);
-    return (what & VTR_WHAT_LIST) == 0 && rec->gen == (uint16_t)(what >> VTR_WHAT_GEN_SHIFT) &&
-           vtr_record_last_(rec) && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0;
+    return (what & VTR_WHAT_LIST) == 0 && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0;
 }
 
-/* A run of them goes to the thread's magazine at once: 3 ns less for each. */
+/* Those that end go to the thread's magazine together: 3 ns less for each. */
 void vtr_record_unref_bulk_(const uint64_t *whats, unsigned n)
 {
     VTR_PLACE_CALL_;
     struct vtr_record *recs[BULK];
-    for (unsigned i = 0, run; i < n; i += run + 1) {
-        for (run = 0; run < BULK && i + run < n && whats[i + run] != 0 &&
-                      ends_a_block(whats[i + run]);
-             run++)
-            recs[run] = vtr_what_record_(whats[i + run]);
-        vtr_blocks_end(recs, run);
-        if (i + run < n && whats[i + run] != 0)
-            vtr_record_unref_(whats[i + run]);
+    unsigned ends = 0;
+    for (unsigned i = 0; i < n; i++) {
+        struct vtr_record *rec = vtr_what_record_(whats[i]);
+        if (whats[i] == 0)
+            continue;
+        if (VTR_UNLIKELY(rec->gen != (uint16_t)(whats[i] >> VTR_WHAT_GEN_SHIFT)))
+            vtr_record_broken_(whats[i], "unref");
+        if (!vtr_record_last_(rec)) {
+            vtr_record_count_down_(whats[i]);
+        } else if (!is_block(whats[i])) {
+            vtr_record_end_(whats[i]);
+        } else {
+            if (ends == BULK)
+                vtr_blocks_end(recs, ends), ends = 0;
+            rec->gen |= 1; /* the same handle once more is seen to be stale */
+            recs[ends++] = rec;
+        }
     }
+    vtr_blocks_end(recs, ends);
 }
 
 void vtr_data_unref_bulk(struct vtr_data *d, unsigned n)

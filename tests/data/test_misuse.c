@@ -123,6 +123,12 @@ static void own_it(void)
         _exit(1);
 }
 
+static void end_one_twice(void)
+{
+    struct vtr_data twice[3] = { vtr_data_ref(good), good, good };
+    vtr_data_unref_bulk(twice, 3);
+}
+
 static void (*prepare)(void), (*misuse)(void);
 
 static void prepare_and_misuse(void)
@@ -206,6 +212,15 @@ static void a_block_that_is_anothers_by_now_is_named(void **state)
     }
 }
 
+static void ending_a_block_twice_in_one_call_is_named(void **state)
+{
+    (void)state;
+    static const char *const words[] = { "released before: heap 'test', block " };
+    prepare = make_stale;
+    misuse = end_one_twice;
+    assert_named("vtr_data_unref: ", words, 1);
+}
+
 static struct vtr_buf buf;
 
 static void make_buf(void)
@@ -278,6 +293,7 @@ int main(void)
         cmocka_unit_test(every_use_of_a_released_block_is_named),
         cmocka_unit_test(every_use_of_a_released_list_is_named),
         cmocka_unit_test(a_block_that_is_anothers_by_now_is_named),
+        cmocka_unit_test(ending_a_block_twice_in_one_call_is_named),
         cmocka_unit_test(bufs_that_are_sealed_or_ended_twice_are_named),
         cmocka_unit_test(counting_past_the_end_is_named),
     };

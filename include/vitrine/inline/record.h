@@ -121,15 +121,10 @@ VTR_INLINE bool vtr_record_last_(const struct vtr_record *rec)
            (vtr_record_flags_(rec) & VTR_RECORD_SHARED) == 0;
 }
 
-VTR_INLINE void vtr_record_unref_(uint64_t what)
+/* One handle less, when it is not the only name. */
+VTR_INLINE void vtr_record_count_down_(uint64_t what)
 {
     struct vtr_record *rec = vtr_what_record_(what);
-    if (VTR_UNLIKELY(rec->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT)))
-        vtr_record_broken_(what, "unref");
-    if (vtr_record_last_(rec)) {
-        vtr_record_end_(what);
-        return;
-    }
     unsigned flags = vtr_record_flags_(rec);
     if (VTR_LIKELY((flags & (VTR_RECORD_SINGLE | VTR_RECORD_FIXED)) == 0)) {
         /* R1: our reads of the bytes happen before the count falls; pairs with A1. */
@@ -141,6 +136,17 @@ VTR_INLINE void vtr_record_unref_(uint64_t what)
         if (VTR_UNLIKELY(left <= 0))
             vtr_record_release_(what);
     }
+}
+
+VTR_INLINE void vtr_record_unref_(uint64_t what)
+{
+    const struct vtr_record *rec = vtr_what_record_(what);
+    if (VTR_UNLIKELY(rec->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT)))
+        vtr_record_broken_(what, "unref");
+    if (vtr_record_last_(rec))
+        vtr_record_end_(what);
+    else
+        vtr_record_count_down_(what);
 }
 
 /** vtr_record_unref_() of whats[0..n); zeros are allowed. */
