@@ -40,8 +40,7 @@ static inline uint64_t alloc_free_bulk(struct vtr_heap *heap, uint64_t n)
             return 0;
         for (unsigned i = 0; i < CORE_BULK; i++)
             sum += core_touch(vtr_buf_bytes(&bufs[i]));
-        for (unsigned i = 0; i < CORE_BULK; i++)
-            vtr_buf_fini(&bufs[i]);
+        vtr_buf_fini_bulk(bufs, CORE_BULK);
     }
     return sum;
 }
@@ -112,10 +111,10 @@ uint64_t ours_slice_cold(struct stand *s, uint64_t n)
     return sum;
 }
 
-uint64_t ours_concat(struct stand *s, uint64_t n)
+static inline uint64_t concat(struct vtr_data a, struct vtr_data b, uint64_t n)
 {
     uint64_t sum = 0;
-    struct vtr_data a = s->half[0], b = s->half[1], both;
+    struct vtr_data both;
     for (uint64_t i = 0; i < n; i++) {
         hide_data(a);
         hide_data(b);
@@ -127,22 +126,35 @@ uint64_t ours_concat(struct stand *s, uint64_t n)
     return sum;
 }
 
-uint64_t ours_prepend(struct stand *s, uint64_t n)
+uint64_t ours_concat(struct stand *s, uint64_t n) { return concat(s->half[0], s->half[1], n); }
+uint64_t ours_concat_st(struct stand *s, uint64_t n)
+{
+    return concat(s->half_st[0], s->half_st[1], n);
+}
+
+static inline uint64_t prepend(struct vtr_heap *heap, const struct stand *s,
+                               struct vtr_data payload, uint64_t n)
 {
     uint64_t sum = 0;
     const uint8_t *header = s->bytes;
     size_t len = CORE_HEADER;
-    struct vtr_data payload = s->payload, packet;
+    struct vtr_data packet;
     for (uint64_t i = 0; i < n; i++) {
         hide(header);
         hide(len);
         hide_data(payload);
-        if (vtr_data_prepend(s->heap, header, len, payload, &packet) != 0)
+        if (vtr_data_prepend(heap, header, len, payload, &packet) != 0)
             return 0;
         sum += packet.len;
         vtr_data_unref(&packet);
     }
     return sum;
+}
+
+uint64_t ours_prepend(struct stand *s, uint64_t n) { return prepend(s->heap, s, s->payload, n); }
+uint64_t ours_prepend_st(struct stand *s, uint64_t n)
+{
+    return prepend(s->heap_st, s, s->payload_st, n);
 }
 
 /* @param next whether where to read hangs on what was read last, as in parsing. */
@@ -260,6 +272,23 @@ uint64_t ours_unref_each(struct stand *s, uint64_t n)
             vtr_data_unref(&refs[i]);
         sum += CORE_BULK;
     }
+    return sum;
+}
+
+uint64_t ours_keep(struct stand *s, uint64_t n)
+{
+    uint64_t sum = 0;
+    struct vtr_data piece, kept;
+    if (!vtr_data_slice(s->whole, 64, 64, &piece))
+        return 0;
+    for (uint64_t i = 0; i < n; i++) {
+        hide_data(piece);
+        if (vtr_data_keep(s->heap, piece, &kept) != 0)
+            break;
+        sum += kept.len;
+        vtr_data_unref(&kept);
+    }
+    vtr_data_unref(&piece);
     return sum;
 }
 

@@ -39,8 +39,12 @@ static int fill_hot(struct stand *s)
         rc = vtr_data_copy(s->heap_st, s->bytes, CORE_BLOCK, &s->whole_st);
     if (rc == 0)
         rc = vtr_data_copy(s->heap, s->bytes, CORE_SLICE, &s->payload);
+    if (rc == 0)
+        rc = vtr_data_copy(s->heap_st, s->bytes, CORE_SLICE, &s->payload_st);
     for (unsigned i = 0; rc == 0 && i < 2; i++)
         rc = vtr_data_copy(s->heap, s->bytes, CORE_HALF, &s->half[i]);
+    for (unsigned i = 0; rc == 0 && i < 2; i++)
+        rc = vtr_data_copy(s->heap_st, s->bytes, CORE_HALF, &s->half_st[i]);
     for (unsigned i = 0; rc == 0 && i < CORE_BULK; i++)
         rc = vtr_data_copy(s->heap, s->bytes, CORE_BLOCK, &s->bulk[i]);
     if (rc == 0)
@@ -124,7 +128,9 @@ static void drop(struct stand *s)
     vtr_data_unref(&s->whole_st);
     vtr_data_unref(&s->payload);
     vtr_data_unref(&s->straddle);
+    vtr_data_unref(&s->payload_st);
     vtr_data_unref_bulk(s->half, 2);
+    vtr_data_unref_bulk(s->half_st, 2);
     vtr_data_unref_bulk(s->bulk, CORE_BULK);
     if (s->cold != NULL)
         vtr_data_unref_bulk(s->cold, CORE_COLD);

@@ -27,7 +27,7 @@ struct stand {
 
     uint8_t bytes[CORE_BLOCK]; /* what everything is filled with */
     struct vtr_data whole, half[2], payload, straddle, bulk[CORE_BULK];
-    struct vtr_data whole_st; /* of heap_st */
+    struct vtr_data whole_st, half_st[2], payload_st; /* of heap_st */
 
     /* One random order for all of them: our references, and our bytes for who copies them. */
     struct vtr_data *cold;

@@ -13,7 +13,7 @@ static inline uint32_t vtr_segments(struct vtr_data d, const char *call)
 {
     if (d.len == 0)
         return 0;
-    if (VTR_UNLIKELY(vtr_what_record_(d.what)->gen != (uint16_t)(d.what >> VTR_WHAT_GEN_SHIFT)))
+    if (VTR_UNLIKELY(vtr_record_stale_(d.what)))
         vtr_record_broken_(d.what, call);
     if ((d.what & VTR_WHAT_LIST) == 0)
         return 1;

@@ -198,7 +198,7 @@ int vtr_data_keep(struct vtr_heap *heap, struct vtr_data d, struct vtr_data *out
         *out = empty;
         return 0;
     }
-    if (VTR_UNLIKELY(vtr_what_record_(d.what)->gen != (uint16_t)(d.what >> VTR_WHAT_GEN_SHIFT)))
+    if (VTR_UNLIKELY(vtr_record_stale_(d.what)))
         vtr_record_broken_(d.what, "keep");
     return d.what & VTR_WHAT_LIST ? keep_list(heap, d, out) : keep_block(heap, d, out);
 }

@@ -36,7 +36,8 @@ static inline struct vtr_list *vtr_list_of_(uint64_t what)
 
 static inline uint64_t vtr_list_what_(const struct vtr_list *list)
 {
-    return (uint64_t)(uintptr_t)list | VTR_WHAT_LIST | (uint64_t)list->gen << VTR_WHAT_GEN_SHIFT;
+    return (uint64_t)(uintptr_t)list | VTR_WHAT_LIST | (list->flags & VTR_WHAT_PLAIN) |
+           (uint64_t)list->gen << VTR_WHAT_GEN_SHIFT;
 }
 
 static inline uint32_t vtr_list_start_(const struct vtr_list *list, uint32_t i)
@@ -46,6 +47,9 @@ static inline uint32_t vtr_list_start_(const struct vtr_list *list, uint32_t i)
 
 /** @return the segment that holds byte @p off of the list; @p off is inside it. */
 VTR_API uint32_t vtr_list_find_(const struct vtr_list *list, uint32_t off);
+
+/** Copies out [off, off + len) of @p d, a list, which are inside it. */
+void vtr_list_gather(struct vtr_data d, size_t off, void *to, size_t len);
 
 /** @return an empty list with room for @p segs segments and one count, or NULL: no memory. */
 struct vtr_list *vtr_list_create(uint32_t segs);

@@ -34,7 +34,7 @@ void vtr_record_broken_(uint64_t what, const char *call)
     int32_t count = __atomic_load_n(&rec->count, __ATOMIC_RELAXED); /* O: for a message */
     struct vtr_text t = { .len = 0 };
     bool overflow = count < VTR_COUNT_IDLE + VTR_COUNT_IDLE / 2; /* wrapped round */
-    bool stale = rec->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT);
+    bool stale = vtr_record_stale_(what);
     vtr_text_add(&t, "vitrine: ");
     say_call(&t, call);
     vtr_text_add(&t, stale      ? ": the buffer was released before: "
@@ -63,16 +63,24 @@ void vtr_record_release_(uint64_t what)
         vtr_block_release_(rec);
 }
 
+/* Out of line, so that ending a block saves no registers. */
+static VTR_COLD void end_other(uint64_t what)
+{
+    if (what & VTR_WHAT_LIST)
+        vtr_list_end(vtr_list_of_(what));
+    else
+        vtr_foreign_end(vtr_what_record_(what));
+}
+
 void vtr_record_end_(uint64_t what)
 {
     VTR_PLACE_CALL_;
     struct vtr_record *rec = vtr_what_record_(what);
-    if (VTR_UNLIKELY(what & VTR_WHAT_LIST))
-        vtr_list_end(vtr_list_of_(what));
-    else if (VTR_UNLIKELY(vtr_record_flags_(rec) & VTR_RECORD_FOREIGN))
-        vtr_foreign_end(rec);
-    else
+    bool block = (what & VTR_WHAT_LIST) == 0 && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0;
+    if (VTR_LIKELY(block))
         vtr_block_end(rec);
+    else
+        end_other(what);
 }
 
 static inline bool is_block(uint64_t what)
@@ -91,7 +99,7 @@ void vtr_record_unref_bulk_(const uint64_t *whats, unsigned n)
         struct vtr_record *rec = vtr_what_record_(whats[i]);
         if (whats[i] == 0)
             continue;
-        if (VTR_UNLIKELY(rec->gen != (uint16_t)(whats[i] >> VTR_WHAT_GEN_SHIFT)))
+        if (VTR_UNLIKELY(vtr_record_stale_(whats[i])))
             vtr_record_broken_(whats[i], "unref");
         if (!vtr_record_last_(rec)) {
             vtr_record_count_down_(whats[i]);

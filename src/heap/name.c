@@ -45,12 +45,14 @@ void vtr_text_owner(struct vtr_text *t, const struct vtr_pageblock *pb)
     vtr_text_number(t, (uint64_t)pb->heap->pid);
 }
 
+/* A stale handle may have counted it up or down before that was noticed. */
 static const char *count_name(int32_t count)
 {
-    return count == VTR_COUNT_CACHED ? " (free, in a magazine)"
-           : count == VTR_COUNT_IDLE ? " (nobody's here)"
-           : count == VTR_COUNT_BUSY ? " (being released)"
-                                     : "";
+    return count > 0                                         ? ""
+           : count == VTR_COUNT_BUSY                         ? " (being released)"
+           : count > VTR_COUNT_CACHED + VTR_COUNT_CACHED / 2 ? " (free, in a magazine)"
+           : count > VTR_COUNT_IDLE + VTR_COUNT_IDLE / 2     ? " (nobody's here)"
+                                                             : "";
 }
 
 static void text_adopted(struct vtr_text *t, const struct vtr_foreign *f)

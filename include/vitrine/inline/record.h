@@ -34,9 +34,9 @@ enum {
 };
 
 enum vtr_record_flags {
-    VTR_RECORD_SINGLE = 1u << 0,  /* of a heap declared single-threaded */
+    VTR_RECORD_SHARED = 1u << 0,  /* for ever: a weak or soft reference was made, or it was sent */
     VTR_RECORD_FIXED = 1u << 1,   /* static data: never counted, never written */
-    VTR_RECORD_SHARED = 1u << 2,  /* for ever: a weak or soft reference was made, or it was sent */
+    VTR_RECORD_SINGLE = 1u << 2,  /* of a heap declared single-threaded */
     VTR_RECORD_CARVED = 1u << 3,  /* a thread's cache holds `fill` of the counts, to carve from */
     VTR_RECORD_FOREIGN = 1u << 4, /* adopted memory: no pageblock behind it */
 };
@@ -51,18 +51,28 @@ struct vtr_record {
 };
 VTR_STATIC_ASSERT(sizeof(struct vtr_record) == 16, "vtr_record is ABI");
 
+/* A handle says itself how it is counted, so that counting up begins with the locked instruction: a
+ * look at the record before it moved a line that two cores count twice. */
 #define VTR_WHAT_LIST UINT64_C(1)
+#define VTR_WHAT_PLAIN ((uint64_t)(VTR_RECORD_SINGLE | VTR_RECORD_FIXED))
 #define VTR_WHAT_GEN_SHIFT 48
-#define VTR_WHAT_ADDR ((UINT64_C(1) << VTR_WHAT_GEN_SHIFT) - 2)
+#define VTR_WHAT_ADDR ((UINT64_C(1) << VTR_WHAT_GEN_SHIFT) - 8)
 
 VTR_INLINE struct vtr_record *vtr_what_record_(uint64_t what)
 {
     return (struct vtr_record *)(uintptr_t)(what & VTR_WHAT_ADDR);
 }
 
+/* O: flags but SHARED are constant while there are handles; for SHARED see vtr_record_last_(). */
+VTR_INLINE unsigned vtr_record_flags_(const struct vtr_record *rec)
+{
+    return __atomic_load_n(&rec->flags, __ATOMIC_RELAXED);
+}
+
 VTR_INLINE uint64_t vtr_what_(const struct vtr_record *rec, uint64_t list)
 {
-    return (uint64_t)(uintptr_t)rec | list | ((uint64_t)rec->gen << VTR_WHAT_GEN_SHIFT);
+    return (uint64_t)(uintptr_t)rec | list | (vtr_record_flags_(rec) & VTR_WHAT_PLAIN) |
+           ((uint64_t)rec->gen << VTR_WHAT_GEN_SHIFT);
 }
 
 /** The handle's block was released, or counted past two thousand million: names it and aborts. */
@@ -74,32 +84,30 @@ VTR_API void vtr_record_release_(uint64_t what);
 /** Ends the only handle there is of what is not SHARED. */
 VTR_API void vtr_record_end_(uint64_t what);
 
-/* O: flags but SHARED are constant while there are handles; for SHARED see vtr_record_last_(). */
-VTR_INLINE unsigned vtr_record_flags_(const struct vtr_record *rec)
+VTR_INLINE bool vtr_record_stale_(uint64_t what)
 {
-    return __atomic_load_n(&rec->flags, __ATOMIC_RELAXED);
+    return vtr_what_record_(what)->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT);
 }
 
-/* Whether a count is told apart from the end, and from overflow, by its sign: after counting up
- * from CACHED or IDLE it is still negative. One instruction counts and sets the flags.
+/* Counting up from CACHED or IDLE, and past the largest number, leaves a negative one. What a stale
+ * handle has counted up by then is no matter: the process ends.
  * @param call  a literal: who counts, for a message; it costs nothing until there is one. */
 VTR_INLINE void vtr_record_ref_for_(uint64_t what, int32_t n, const char *call)
 {
     struct vtr_record *rec = vtr_what_record_(what);
-    if (VTR_UNLIKELY(rec->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT)))
-        vtr_record_broken_(what, call);
-    unsigned flags = vtr_record_flags_(rec);
-    if (VTR_LIKELY((flags & (VTR_RECORD_SINGLE | VTR_RECORD_FIXED)) == 0)) {
+    int32_t now;
+    if (VTR_LIKELY((what & VTR_WHAT_PLAIN) == 0)) {
         /* O: the caller holds a handle already, so nothing has to become visible here. */
-        if (VTR_UNLIKELY(__atomic_add_fetch(&rec->count, n, __ATOMIC_RELAXED) <= 0))
-            vtr_record_broken_(what, call);
-    } else if ((flags & VTR_RECORD_FIXED) == 0) {
+        now = __atomic_add_fetch(&rec->count, n, __ATOMIC_RELAXED);
+    } else {
+        if (what & VTR_RECORD_FIXED)
+            return;
         /* O: there is one thread. In two's complement, as the atomic does it. */
-        int32_t now = (int32_t)((uint32_t)rec->count + (uint32_t)n);
+        now = (int32_t)((uint32_t)rec->count + (uint32_t)n);
         __atomic_store_n(&rec->count, now, __ATOMIC_RELAXED);
-        if (VTR_UNLIKELY(now <= 0))
-            vtr_record_broken_(what, call);
     }
+    if (VTR_UNLIKELY(now <= 0 || vtr_record_stale_(what)))
+        vtr_record_broken_(what, call);
 }
 
 VTR_INLINE void vtr_record_ref_n_(uint64_t what, int32_t n)
@@ -125,25 +133,25 @@ VTR_INLINE bool vtr_record_last_(const struct vtr_record *rec)
 VTR_INLINE void vtr_record_count_down_(uint64_t what)
 {
     struct vtr_record *rec = vtr_what_record_(what);
-    unsigned flags = vtr_record_flags_(rec);
-    if (VTR_LIKELY((flags & (VTR_RECORD_SINGLE | VTR_RECORD_FIXED)) == 0)) {
+    int32_t left;
+    if (VTR_LIKELY((what & VTR_WHAT_PLAIN) == 0)) {
         /* R1: our reads of the bytes happen before the count falls; pairs with A1. */
-        if (VTR_UNLIKELY(__atomic_sub_fetch(&rec->count, 1, __ATOMIC_RELEASE) <= 0))
-            vtr_record_release_(what);
-    } else if ((flags & VTR_RECORD_FIXED) == 0) {
-        int32_t left = rec->count - 1;
+        left = __atomic_sub_fetch(&rec->count, 1, __ATOMIC_RELEASE);
+    } else {
+        if (what & VTR_RECORD_FIXED)
+            return;
+        left = rec->count - 1;
         __atomic_store_n(&rec->count, left, __ATOMIC_RELAXED); /* O: there is one thread */
-        if (VTR_UNLIKELY(left <= 0))
-            vtr_record_release_(what);
     }
+    if (VTR_UNLIKELY(left <= 0))
+        vtr_record_release_(what);
 }
 
 VTR_INLINE void vtr_record_unref_(uint64_t what)
 {
-    const struct vtr_record *rec = vtr_what_record_(what);
-    if (VTR_UNLIKELY(rec->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT)))
+    if (VTR_UNLIKELY(vtr_record_stale_(what)))
         vtr_record_broken_(what, "unref");
-    if (vtr_record_last_(rec))
+    if (vtr_record_last_(vtr_what_record_(what)))
         vtr_record_end_(what);
     else
         vtr_record_count_down_(what);
