@@ -48,19 +48,10 @@ void vtr_record_broken_(uint64_t what, const char *call)
     vtr_text_abort(&t);
 }
 
-void vtr_record_release_(uint64_t what)
+static inline bool is_block(uint64_t what)
 {
-    VTR_PLACE_CALL_;
-    struct vtr_record *rec = vtr_what_record_(what);
-    /* O: what is BUSY is this thread's; A1 follows. */
-    if (VTR_UNLIKELY(__atomic_load_n(&rec->count, __ATOMIC_RELAXED) < 0))
-        vtr_record_broken_(what, "unref");
-    if (what & VTR_WHAT_LIST)
-        vtr_list_end(vtr_list_of_(what));
-    else if (VTR_UNLIKELY(vtr_record_flags_(rec) & VTR_RECORD_FOREIGN))
-        vtr_foreign_end(rec);
-    else
-        vtr_block_release_(rec);
+    const struct vtr_record *rec = vtr_what_record_(what);
+    return (what & VTR_WHAT_LIST) == 0 && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0;
 }
 
 /* Out of line, so that ending a block saves no registers. */
@@ -72,21 +63,26 @@ static VTR_COLD void end_other(uint64_t what)
         vtr_foreign_end(vtr_what_record_(what));
 }
 
-void vtr_record_end_(uint64_t what)
+void vtr_record_release_(uint64_t what)
 {
     VTR_PLACE_CALL_;
     struct vtr_record *rec = vtr_what_record_(what);
-    bool block = (what & VTR_WHAT_LIST) == 0 && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0;
-    if (VTR_LIKELY(block))
-        vtr_block_end(rec);
+    /* O: what is BUSY is this thread's; A1 follows. */
+    if (VTR_UNLIKELY(__atomic_load_n(&rec->count, __ATOMIC_RELAXED) < 0))
+        vtr_record_broken_(what, "unref");
+    if (VTR_LIKELY(is_block(what)))
+        vtr_block_release_(rec);
     else
         end_other(what);
 }
 
-static inline bool is_block(uint64_t what)
+void vtr_record_end_(uint64_t what)
 {
-    const struct vtr_record *rec = vtr_what_record_(what);
-    return (what & VTR_WHAT_LIST) == 0 && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0;
+    VTR_PLACE_CALL_;
+    if (VTR_LIKELY(is_block(what)))
+        vtr_block_end(vtr_what_record_(what));
+    else
+        end_other(what);
 }
 
 /* Those that end go to the thread's magazine together: 3 ns less for each. */

@@ -11,8 +11,9 @@ the type of every variable, the prototype of every function and, of those that h
 digest of the body: a program keeps the body it was compiled with, so the library has to live with
 the old one beside the new. It is text because that can be read in review. abidw of libabigail was
 tried: 4,700 lines of XML for the two libraries, with DPDK's and our own private structs in them,
-and neither flags nor bodies. That the libraries export these functions, and under which version, is public.py's to say. What
-libvitrine exports for libvitrine-net alone is not here: both are of one release.
+and neither flags nor bodies. That the libraries export these functions, and under which version, is
+public.py's to say. What libvitrine exports for libvitrine-net alone is not here: both are of one
+release.
 
 What a change means for the soname (soversion in src/meson.build, nodes in src/*.map):
 

@@ -204,7 +204,7 @@ static void a_block_that_is_anothers_by_now_is_named(void **state)
 {
     (void)state;
     static const char *const words[] = { "released before: heap 'test', block ",
-                                         ", count 1, owner" };
+                                         ", now 4, count " };
     prepare = make_stale_and_reuse;
     for (size_t i = 0; i < CALLS; i++) {
         misuse = calls[i].body;

@@ -23,8 +23,7 @@ static int bufs(struct vtr_heap *heap)
     d = vtr_buf_seal(&b[1]);
     if (vtr_data_try_own(&d, &b[1]))
         vtr_buf_fini(&b[1]);
-    vtr_buf_fini(&b[0]);
-    vtr_buf_fini(&b[2]);
+    vtr_buf_fini_bulk(b, 3);
     vtr_data_unref(&d);
     return 0;
 }
