@@ -72,9 +72,10 @@ TREES = (
         f'TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions={ROOT}/tests/tsan.supp',
         'VTR_TEST_SINGLE_VIEW=1'), slower=8),
 )
-# Counted by locked instructions, since threads count too.
+# Counted by locked instructions, since threads count too, and in processes that end at once.
 COVERAGE = Tree('coverage', GCC, ('-Dbuildtype=debug', '-Db_coverage=true',
-                                  '-Dc_args=-fprofile-update=atomic'), OUR_CODE, slower=4)
+                                  '-Dc_args=-fprofile-update=atomic'), OUR_CODE, (
+    f'LD_PRELOAD={ROOT}/build-test-coverage/tests/coverage/libcount.so',), slower=4)
 
 
 @contextlib.contextmanager
