@@ -233,10 +233,9 @@ uint64_t mbuf_free_here(struct stand *s, uint64_t n)
     struct rte_mbuf *batch[CORE_BULK];
     for (uint64_t done = 0; done < n; done += CORE_BULK) {
         ring_take(s->ring, batch, sizeof batch);
-        for (unsigned i = 0; i < CORE_BULK; i++) {
+        for (unsigned i = 0; i < CORE_BULK; i++)
             sum += rte_pktmbuf_data_len(batch[i]);
-            rte_pktmbuf_free(batch[i]);
-        }
+        rte_pktmbuf_free_bulk(batch, CORE_BULK);
     }
     return sum;
 }

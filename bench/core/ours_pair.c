@@ -72,10 +72,9 @@ uint64_t ours_free_here(struct stand *s, uint64_t n)
     struct vtr_data batch[CORE_BULK];
     for (uint64_t done = 0; done < n; done += CORE_BULK) {
         ring_take(s->ring, batch, sizeof batch);
-        for (unsigned i = 0; i < CORE_BULK; i++) {
+        for (unsigned i = 0; i < CORE_BULK; i++)
             sum += batch[i].len;
-            vtr_data_unref(&batch[i]);
-        }
+        vtr_data_unref_bulk(batch, CORE_BULK);
     }
     return sum;
 }

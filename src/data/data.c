@@ -53,7 +53,7 @@ static int join_begin(const struct vtr_data *parts, unsigned n, struct vtr_list 
     }
     if (bytes > VTR_DATA_MAX)
         return -EMSGSIZE;
-    *list = segs <= UINT32_MAX ? vtr_list_create((uint32_t)segs) : NULL;
+    *list = vtr_list_create((uint32_t)segs); /* of a byte at least, each */
     return *list != NULL ? 0 : -ENOMEM;
 }
 
@@ -212,9 +212,7 @@ int vtr_data_compare(struct vtr_data a, struct vtr_data b)
     for (uint32_t at = 0; at < common;) {
         size_t run_a = 0, run_b = 0;
         const uint8_t *pa = vtr_data_at(a, at, &run_a), *pb = vtr_data_at(b, at, &run_b);
-        size_t run = run_a < run_b ? run_a : run_b;
-        if (run > common - at)
-            run = common - at;
+        size_t run = run_a < run_b ? run_a : run_b; /* ends where the shorter one does at most */
         int order = pa == pb ? 0 : memcmp(pa, pb, run);
         if (order != 0)
             return order;

@@ -85,6 +85,14 @@ void vtr_record_end_(uint64_t what)
         end_other(what);
 }
 
+/* For what another core had last: one by one, such blocks took 140 ns each, and together 11.
+ * Adopted memory has no holder word, and what lies in its place may be asked for in vain. */
+static inline void fetch(uint64_t what)
+{
+    if (what != 0 && (what & (VTR_WHAT_LIST | VTR_RECORD_FIXED)) == 0)
+        vtr_block_prefetch(vtr_what_record_(what));
+}
+
 /* Those that end go to the thread's magazine together: 3 ns less for each. */
 void vtr_record_unref_bulk_(const uint64_t *whats, unsigned n)
 {
@@ -117,8 +125,10 @@ void vtr_data_unref_bulk(struct vtr_data *d, unsigned n)
     uint64_t whats[BULK];
     for (unsigned done = 0; done < n; done += BULK) {
         unsigned more = n - done < BULK ? n - done : BULK;
-        for (unsigned i = 0; i < more; i++)
+        for (unsigned i = 0; i < more; i++) {
             whats[i] = d[done + i].what;
+            fetch(whats[i]);
+        }
         memset(d + done, 0, more * sizeof d[0]);
         vtr_record_unref_bulk_(whats, more);
     }

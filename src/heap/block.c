@@ -65,6 +65,8 @@ static VTR_COLD bool refill(struct vtr_cache *cache, unsigned klass)
         n = vtr_heap_charge(cache->mine.heap, bytes, vtr_class_batch(klass));
     got = n == 0 ? 0 : find(cache, klass, rec, n);
     vtr_heap_uncharge(cache->mine.heap, bytes, n - got);
+    for (uint32_t i = 0; i < got; i++)
+        vtr_block_prefetch(rec[i]);
     vtr_cache_push(cache, klass, rec, got);
     return got != 0;
 }
