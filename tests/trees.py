@@ -72,9 +72,10 @@ TREES = (
         f'TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions={ROOT}/tests/tsan.supp',
         'VTR_TEST_SINGLE_VIEW=1'), slower=8),
 )
-# Counted by locked instructions, since threads count too.
+# Counted by locked instructions, since threads count too, and in processes that end at once.
 COVERAGE = Tree('coverage', GCC, ('-Dbuildtype=debug', '-Db_coverage=true',
-                                  '-Dc_args=-fprofile-update=atomic'), OUR_CODE, slower=4)
+                                  '-Dc_args=-fprofile-update=atomic'), OUR_CODE, (
+    f'LD_PRELOAD={ROOT}/build-test-coverage/tests/coverage/libcount.so',), slower=4)
 
 
 @contextlib.contextmanager
@@ -84,7 +85,7 @@ def nobody_tree():
     clean = (f'HOME={home}', f'TMPDIR={home}', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8')
     tree = dataclasses.replace(
         TREES[0], name='nobody', source=home / 'vitrine', build=home / 'build',
-        suites=tuple(suite for suite in SUITES if suite != 'model'), # the same for every user
+        suites=OUR_CODE, # the others are the same for every user
         rights=('setpriv', f'--reuid={NOBODY}', f'--regid={NOBODY}', '--clear-groups',
                 '--inh-caps=-all', '--no-new-privs', 'env', '-i', *clean))
     try:

@@ -41,5 +41,9 @@ VTR_API VTR_MUST_USE int vtr_data_adopt(struct vtr_heap *heap, const void *bytes
  * copies. Cost: a look at each segment. */
 VTR_API VTR_MUST_USE bool vtr_data_is_local(struct vtr_data d);
 
+#if defined VTR_DEBUG && !defined VTR_INSIDE_ /* debug.h: notes file and line */
+#define vtr_data_adopt(heap, ...) vtr_data_adopt(VTR_HERE_(heap), __VA_ARGS__)
+#endif
+
 VTR_END_DECLS
 #endif

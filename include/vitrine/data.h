@@ -273,6 +273,7 @@ VTR_INLINE void vtr_data_unref_here_(struct vtr_data *d, const char *file, int l
 #define vtr_data_unref(d) vtr_data_unref_here_((d), __FILE__, __LINE__)
 #define vtr_data_unref_bulk(d, n) vtr_data_unref_bulk(VTR_HERE_(d), n)
 #define vtr_data_copy(heap, ...) vtr_data_copy(VTR_HERE_(heap), __VA_ARGS__)
+#define vtr_data_copy_iovec(heap, ...) vtr_data_copy_iovec(VTR_HERE_(heap), __VA_ARGS__)
 #define vtr_data_prepend(heap, ...) vtr_data_prepend(VTR_HERE_(heap), __VA_ARGS__)
 #endif
 

@@ -5,7 +5,7 @@
  *
  *                                                                          release  debug  ASan
  * a handle of a buffer that was released before, or of what is now another:
- *   ref, slice, unref, at, view, span, join, prepend, tx, try_own           yes      yes    yes
+ *   ref, slice, unref, at, view, span, join, prepend, keep, tx, try_own     yes      yes    yes
  * a count that would fall below zero, or pass two thousand million          yes      yes    yes
  * a vtr_buf sealed or ended twice; arguments that break a contract          yes      yes    yes
  * a second thread that allocates or frees in a single-threaded heap         yes      yes    yes

@@ -61,5 +61,9 @@ struct vtr_data_cost {
 VTR_API VTR_COLD VTR_MUST_USE int vtr_data_cost(const struct vtr_data *d, unsigned n,
                                                 struct vtr_data_cost *out);
 
+#if defined VTR_DEBUG && !defined VTR_INSIDE_ /* debug.h: notes file and line */
+#define vtr_data_keep(heap, ...) vtr_data_keep(VTR_HERE_(heap), __VA_ARGS__)
+#endif
+
 VTR_END_DECLS
 #endif

@@ -13,6 +13,7 @@ int vtr_data_adopt(struct vtr_heap *heap, const void *bytes, size_t len,
                    void (*release)(void *arg, const void *bytes, size_t len), void *arg,
                    struct vtr_data *out)
 {
+    VTR_PLACE_CALL_;
     struct vtr_data d = VTR_DATA_EMPTY;
     vtr_check(release != NULL);
     if (len > VTR_DATA_MAX)

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include "data/join.h"
+#include "heap/place.h"
 
 /* What has not been copied yet. */
 struct source {
@@ -66,6 +67,7 @@ static int copy_blocks(struct vtr_heap *heap, struct source *from, size_t len, s
 int vtr_data_copy_iovec(struct vtr_heap *heap, const struct iovec *iov, unsigned n,
                         struct vtr_data *out)
 {
+    VTR_PLACE_CALL_;
     struct vtr_data empty = VTR_DATA_EMPTY;
     struct source from = { iov, 0 };
     size_t len = 0;
@@ -84,6 +86,7 @@ int vtr_data_copy_iovec(struct vtr_heap *heap, const struct iovec *iov, unsigned
 
 int vtr_data_copy(struct vtr_heap *heap, const void *bytes, size_t len, struct vtr_data *out)
 {
+    VTR_PLACE_CALL_;
     struct iovec all = { (void *)(uintptr_t)bytes, len };
     struct vtr_buf b;
     if (VTR_UNLIKELY(len == 0 || len > vtr_heap_block_max()))

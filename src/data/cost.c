@@ -111,12 +111,12 @@ int vtr_data_cost(const struct vtr_data *d, unsigned n, struct vtr_data_cost *ou
     vtr_check(out->size >= sizeof out->size && out->size <= sizeof *out);
     vtr_tally_init(&blocks);
     vtr_tally_init(&lists);
+    for (unsigned i = 0; i < n; i++) {
+        c.visible_bytes += d[i].len;
+        c.segments += vtr_segments(d[i], "cost");
+    }
     bool done = add_all(&blocks, &lists, d, n);
     if (done) {
-        for (unsigned i = 0; i < n; i++) {
-            c.visible_bytes += d[i].len;
-            c.segments += vtr_segments(d[i]);
-        }
         sum_blocks(&blocks, &c);
         memcpy(out, &c, out->size);
     }

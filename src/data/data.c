@@ -43,17 +43,17 @@ static void list_add_shared(struct vtr_list *list, struct vtr_data d)
     }
 }
 
-/* Checks parts[0..n) and makes a list with room for what they show. */
+/* Looks at parts[0..n), and makes a list with room for what they show. */
 static int join_begin(const struct vtr_data *parts, unsigned n, struct vtr_list **list)
 {
     uint64_t bytes = 0, segs = 0;
     for (unsigned i = 0; i < n; i++) {
         bytes += parts[i].len;
-        segs += vtr_segments(parts[i]);
+        segs += vtr_segments(parts[i], "join");
     }
     if (bytes > VTR_DATA_MAX)
         return -EMSGSIZE;
-    *list = segs <= UINT32_MAX ? vtr_list_create((uint32_t)segs) : NULL;
+    *list = vtr_list_create((uint32_t)segs); /* of a byte at least, each */
     return *list != NULL ? 0 : -ENOMEM;
 }
 
@@ -83,8 +83,8 @@ static inline int join_pair(struct vtr_data a, struct vtr_data b, struct vtr_dat
     struct vtr_list *list = vtr_list_create(2);
     if (VTR_UNLIKELY(list == NULL))
         return -ENOMEM;
-    vtr_record_ref_(a.what);
-    vtr_record_ref_(b.what);
+    vtr_record_ref_for_(a.what, 1, "join");
+    vtr_record_ref_for_(b.what, 1, "join");
     *out = pair_made(list, a, b);
     return 0;
 }
@@ -103,6 +103,7 @@ int vtr_data_join(const struct vtr_data *parts, unsigned n, struct vtr_data *out
 
 int vtr_data_join_take(struct vtr_data *parts, unsigned n, struct vtr_data *out)
 {
+    VTR_PLACE_CALL_;
     struct vtr_list *list;
     int rc = join_begin(parts, n, &list);
     if (rc != 0)
@@ -164,7 +165,7 @@ static inline int header_join(struct vtr_carved *h, struct vtr_data head, struct
     if (VTR_UNLIKELY(list == NULL))
         return -ENOMEM;
     header_count(h);
-    vtr_record_ref_(d.what);
+    vtr_record_ref_for_(d.what, 1, "join");
     *out = pair_made(list, head, d);
     return 0;
 }
@@ -211,9 +212,7 @@ int vtr_data_compare(struct vtr_data a, struct vtr_data b)
     for (uint32_t at = 0; at < common;) {
         size_t run_a = 0, run_b = 0;
         const uint8_t *pa = vtr_data_at(a, at, &run_a), *pb = vtr_data_at(b, at, &run_b);
-        size_t run = run_a < run_b ? run_a : run_b;
-        if (run > common - at)
-            run = common - at;
+        size_t run = run_a < run_b ? run_a : run_b; /* ends where the shorter one does at most */
         int order = pa == pb ? 0 : memcmp(pa, pb, run);
         if (order != 0)
             return order;
@@ -231,5 +230,5 @@ unsigned vtr_data_to_iovec(struct vtr_data d, struct iovec *iov, unsigned n)
         iov[i].iov_base = (void *)(uintptr_t)s.ptr;
         iov[i].iov_len = s.len;
     }
-    return i + vtr_segments(c.rest);
+    return i + vtr_segments(c.rest, "join");
 }

@@ -8,11 +8,13 @@
 
 #include "data/list.h"
 
-/** How many segments @p d shows. */
-static inline uint32_t vtr_segments(struct vtr_data d)
+/** How many segments @p d shows. @param call  who asks, should it be the handle of what is gone. */
+static inline uint32_t vtr_segments(struct vtr_data d, const char *call)
 {
     if (d.len == 0)
         return 0;
+    if (VTR_UNLIKELY(vtr_record_stale_(d.what)))
+        vtr_record_broken_(d.what, call);
     if ((d.what & VTR_WHAT_LIST) == 0)
         return 1;
     const struct vtr_list *list = vtr_list_of_(d.what);

@@ -11,6 +11,7 @@
 #include "data/pin.h"
 #include "data/tally.h"
 #include "heap/heap.h"
+#include "heap/place.h"
 
 /* A list on its way to a new one. */
 struct keeping {
@@ -191,12 +192,13 @@ static int keep_block(struct vtr_heap *heap, struct vtr_data d, struct vtr_data 
 
 int vtr_data_keep(struct vtr_heap *heap, struct vtr_data d, struct vtr_data *out)
 {
+    VTR_PLACE_CALL_;
     struct vtr_data empty = VTR_DATA_EMPTY;
     if (d.len == 0) {
         *out = empty;
         return 0;
     }
-    if (VTR_UNLIKELY(vtr_what_record_(d.what)->gen != (uint16_t)(d.what >> VTR_WHAT_GEN_SHIFT)))
+    if (VTR_UNLIKELY(vtr_record_stale_(d.what)))
         vtr_record_broken_(d.what, "keep");
     return d.what & VTR_WHAT_LIST ? keep_list(heap, d, out) : keep_block(heap, d, out);
 }

@@ -34,7 +34,7 @@ void vtr_record_broken_(uint64_t what, const char *call)
     int32_t count = __atomic_load_n(&rec->count, __ATOMIC_RELAXED); /* O: for a message */
     struct vtr_text t = { .len = 0 };
     bool overflow = count < VTR_COUNT_IDLE + VTR_COUNT_IDLE / 2; /* wrapped round */
-    bool stale = rec->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT);
+    bool stale = vtr_record_stale_(what);
     vtr_text_add(&t, "vitrine: ");
     say_call(&t, call);
     vtr_text_add(&t, stale      ? ": the buffer was released before: "
@@ -48,19 +48,10 @@ void vtr_record_broken_(uint64_t what, const char *call)
     vtr_text_abort(&t);
 }
 
-void vtr_record_release_(uint64_t what)
+static inline bool is_block(uint64_t what)
 {
-    VTR_PLACE_CALL_;
-    struct vtr_record *rec = vtr_what_record_(what);
-    /* O: what is BUSY is this thread's; A1 follows. */
-    if (VTR_UNLIKELY(__atomic_load_n(&rec->count, __ATOMIC_RELAXED) < 0))
-        vtr_record_broken_(what, "unref");
-    if (what & VTR_WHAT_LIST)
-        vtr_list_end(vtr_list_of_(what));
-    else if (VTR_UNLIKELY(vtr_record_flags_(rec) & VTR_RECORD_FOREIGN))
-        vtr_foreign_end(rec);
-    else
-        vtr_block_release_(rec);
+    const struct vtr_record *rec = vtr_what_record_(what);
+    return (what & VTR_WHAT_LIST) == 0 && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0;
 }
 
 /* Out of line, so that ending a block saves no registers. */
@@ -72,23 +63,26 @@ static VTR_COLD void end_other(uint64_t what)
         vtr_foreign_end(vtr_what_record_(what));
 }
 
-void vtr_record_end_(uint64_t what)
+void vtr_record_release_(uint64_t what)
 {
     VTR_PLACE_CALL_;
     struct vtr_record *rec = vtr_what_record_(what);
-    bool block = (what & VTR_WHAT_LIST) == 0 && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0;
-    if (VTR_LIKELY(block))
-        vtr_block_end(rec);
+    /* O: what is BUSY is this thread's; A1 follows. */
+    if (VTR_UNLIKELY(__atomic_load_n(&rec->count, __ATOMIC_RELAXED) < 0))
+        vtr_record_broken_(what, "unref");
+    if (VTR_LIKELY(is_block(what)))
+        vtr_block_release_(rec);
     else
         end_other(what);
 }
 
-/* Whether it is the last handle of a block that nothing else can name. */
-static inline bool ends_a_block(uint64_t what)
+void vtr_record_end_(uint64_t what)
 {
-    const struct vtr_record *rec = vtr_what_record_(what);
-    return (what & VTR_WHAT_LIST) == 0 && rec->gen == (uint16_t)(what >> VTR_WHAT_GEN_SHIFT) &&
-           vtr_record_last_(rec) && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0;
+    VTR_PLACE_CALL_;
+    if (VTR_LIKELY(is_block(what)))
+        vtr_block_end(vtr_what_record_(what));
+    else
+        end_other(what);
 }
 
 /* For what another core had last: one by one, such blocks took 140 ns each, and together 11.
@@ -99,20 +93,30 @@ static inline void fetch(uint64_t what)
         vtr_block_prefetch(vtr_what_record_(what));
 }
 
-/* A run of them goes to the thread's magazine at once: 3 ns less for each. */
+/* Those that end go to the thread's magazine together: 3 ns less for each. */
 void vtr_record_unref_bulk_(const uint64_t *whats, unsigned n)
 {
     VTR_PLACE_CALL_;
     struct vtr_record *recs[BULK];
-    for (unsigned i = 0, run; i < n; i += run + 1) {
-        for (run = 0; run < BULK && i + run < n && whats[i + run] != 0 &&
-                      ends_a_block(whats[i + run]);
-             run++)
-            recs[run] = vtr_what_record_(whats[i + run]);
-        vtr_blocks_end(recs, run);
-        if (i + run < n && whats[i + run] != 0)
-            vtr_record_unref_(whats[i + run]);
+    unsigned ends = 0;
+    for (unsigned i = 0; i < n; i++) {
+        struct vtr_record *rec = vtr_what_record_(whats[i]);
+        if (whats[i] == 0)
+            continue;
+        if (VTR_UNLIKELY(vtr_record_stale_(whats[i])))
+            vtr_record_broken_(whats[i], "unref");
+        if (!vtr_record_last_(rec)) {
+            vtr_record_count_down_(whats[i]);
+        } else if (!is_block(whats[i])) {
+            vtr_record_end_(whats[i]);
+        } else {
+            if (ends == BULK)
+                vtr_blocks_end(recs, ends), ends = 0;
+            rec->gen |= 1; /* the same handle once more is seen to be stale */
+            recs[ends++] = rec;
+        }
     }
+    vtr_blocks_end(recs, ends);
 }
 
 void vtr_data_unref_bulk(struct vtr_data *d, unsigned n)

@@ -46,6 +46,16 @@ void vtr_foreigners_count(struct vtr_heap *heap, uint64_t *blocks, uint64_t *byt
     pthread_mutex_unlock(&heap->foreigners.lock);
 }
 
+#ifdef VTR_DEBUG
+void vtr_foreigners_count_places(struct vtr_heap *heap, uint32_t *count)
+{
+    for (const struct vtr_foreign_slab *s = heap->foreigners.slabs; s != NULL; s = s->next)
+        for (unsigned i = 0; i < SLAB; i++)
+            if (s->line[i].foreign.rec.count > 0)
+                count[vtr_place_of(&s->line[i].foreign.rec)]++;
+}
+#endif
+
 /* More records; under the lock. @return whether there are any. */
 static VTR_COLD bool slab_new(struct vtr_heap *heap)
 {
@@ -56,6 +66,7 @@ static VTR_COLD bool slab_new(struct vtr_heap *heap)
         struct vtr_foreign *f = &s->line[i].foreign;
         f->rec = (struct vtr_record){ VTR_COUNT_IDLE, 1, 0, VTR_RECORD_FOREIGN, NULL };
         f->heap = heap;
+        f->life = (struct vtr_life){ 0, 0 };
         f->next = heap->foreigners.free;
         heap->foreigners.free = f;
     }
@@ -91,6 +102,7 @@ struct vtr_record *vtr_foreign_take(struct vtr_heap *heap, const void *bytes, si
     f->rec.gen++; /* even */
     f->rec.fill = UINT8_MAX;
     f->rec.flags = VTR_RECORD_FOREIGN | heap->record_flags;
+    vtr_place_made_(&f->rec);
     __atomic_store_n(&f->rec.count, 1, __ATOMIC_RELAXED); /* O: nobody else knows it */
     return &f->rec;
 }
@@ -115,6 +127,7 @@ void vtr_foreign_end(struct vtr_record *rec)
     int32_t last = __atomic_load_n(&rec->count, __ATOMIC_ACQUIRE);
     vtr_check(last == VTR_COUNT_BUSY || last == 1);
     rec->gen |= 1; /* handles that are left over are stale */
+    vtr_place_ended_(rec);
     __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELAXED); /* O: it is the caller's */
     if (VTR_LIKELY(!mine.holds)) {
         give_back(f);

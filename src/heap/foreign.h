@@ -13,6 +13,8 @@
 #include <vitrine/base.h>
 #include <vitrine/inline/record.h>
 
+#include "heap/place.h"
+
 struct vtr_heap;
 
 typedef void vtr_foreign_release_fn(void *arg, const void *bytes, size_t len);
@@ -24,6 +26,7 @@ struct vtr_foreign {
     vtr_foreign_release_fn *release;
     void *arg;
     size_t len;
+    struct vtr_life life;      /* debug builds */
 };
 VTR_STATIC_ASSERT(offsetof(struct vtr_foreign, rec) == 0, "a record leads to what it is part of");
 VTR_STATIC_ASSERT(sizeof(struct vtr_foreign) <= 64, "a cache line");
@@ -43,6 +46,9 @@ void vtr_foreigners_fini(struct vtr_heap *heap);
 
 /** What is adopted now. */
 void vtr_foreigners_count(struct vtr_heap *heap, uint64_t *blocks, uint64_t *bytes);
+
+/** Debug builds: adds one for each to the place it was adopted at. Nobody else uses the heap. */
+void vtr_foreigners_count_places(struct vtr_heap *heap, uint32_t *count);
 
 static inline struct vtr_foreign *vtr_foreign_of(const struct vtr_record *rec)
 {

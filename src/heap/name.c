@@ -5,6 +5,7 @@
 #include "heap/name.h"
 
 #include "heap/block.h"
+#include "heap/foreign.h"
 #include "heap/heap.h"
 #include "heap/heaps.h"
 #include "heap/place.h"
@@ -44,14 +45,36 @@ void vtr_text_owner(struct vtr_text *t, const struct vtr_pageblock *pb)
     vtr_text_number(t, (uint64_t)pb->extent.heap->pid);
 }
 
-/* A stale handle may have been counted up from what it was. */
+/* A stale handle may have counted it up or down before that was noticed. */
 static const char *count_name(int32_t count)
 {
-    int32_t near = VTR_COUNT_CACHED / 2;
-    return count == VTR_COUNT_BUSY            ? " (being released)"
-           : count > 0 || count < 2 * VTR_COUNT_CACHED ? ""
-           : count < VTR_COUNT_CACHED + near  ? " (nobody's here)"
-                                              : " (free, in a magazine)";
+    return count > 0                                         ? ""
+           : count == VTR_COUNT_BUSY                         ? " (being released)"
+           : count > VTR_COUNT_CACHED + VTR_COUNT_CACHED / 2 ? " (free, in a magazine)"
+           : count > VTR_COUNT_IDLE + VTR_COUNT_IDLE / 2     ? " (nobody's here)"
+                                                             : "";
+}
+
+static void text_adopted(struct vtr_text *t, const struct vtr_foreign *f)
+{
+    vtr_text_add(t, "heap '");
+    vtr_text_add(t, f->heap->name);
+    vtr_text_add(t, "', adopted memory at ");
+    vtr_text_hex(t, (uintptr_t)f->rec.base);
+    vtr_text_add(t, " (");
+    vtr_text_number(t, f->len);
+    vtr_text_add(t, " B)");
+}
+
+/* What has no heap that could be told. */
+static void text_homeless(struct vtr_text *t, uint64_t what)
+{
+    const struct vtr_record *rec = vtr_what_record_(what);
+    bool fixed = (what & VTR_WHAT_LIST) == 0 && (vtr_record_flags_(rec) & VTR_RECORD_FIXED) != 0;
+    vtr_text_add(t, what & VTR_WHAT_LIST ? "segment list at "
+                    : fixed              ? "static data at "
+                                         : "block of a heap without a name, record at ");
+    vtr_text_hex(t, fixed ? (uintptr_t)rec->base : (uintptr_t)rec);
 }
 
 void vtr_text_handle(struct vtr_text *t, uint64_t what)
@@ -59,14 +82,14 @@ void vtr_text_handle(struct vtr_text *t, uint64_t what)
     const struct vtr_record *rec = vtr_what_record_(what);
     int32_t count = __atomic_load_n(&rec->count, __ATOMIC_RELAXED); /* O: for a message */
     bool ours = vtr_heaps_of_record(rec) != NULL;
-    if (ours) {
+    bool adopted = !ours && (what & VTR_WHAT_LIST) == 0 &&
+                   (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) != 0;
+    if (ours)
         vtr_text_block(t, rec);
-    } else {
-        vtr_text_add(t, what & VTR_WHAT_LIST                        ? "segment list at "
-                        : vtr_record_flags_(rec) & VTR_RECORD_FIXED ? "static data, record at "
-                                                                    : "adopted memory, record at ");
-        vtr_text_hex(t, (uintptr_t)rec);
-    }
+    else if (adopted)
+        text_adopted(t, vtr_foreign_of(rec));
+    else
+        text_homeless(t, what);
     vtr_text_add(t, ", generation ");
     vtr_text_number(t, what >> VTR_WHAT_GEN_SHIFT);
     vtr_text_add(t, ", now ");
@@ -74,11 +97,12 @@ void vtr_text_handle(struct vtr_text *t, uint64_t what)
     vtr_text_add(t, ", count ");
     vtr_text_signed(t, count);
     vtr_text_add(t, count_name(count));
-    if (!ours)
-        return;
-    vtr_text_add(t, ", ");
-    vtr_text_owner(t, vtr_pageblock_of(rec));
-    vtr_text_places(t, rec);
+    if (ours) {
+        vtr_text_add(t, ", ");
+        vtr_text_owner(t, vtr_pageblock_of(rec));
+    }
+    if (ours || adopted)
+        vtr_text_places(t, rec);
 }
 
 const struct vtr_record *vtr_record_at(struct vtr_heap *heap, unsigned i, size_t *off)

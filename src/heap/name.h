@@ -10,10 +10,10 @@
 #include "base/text.h"
 #include "heap/pageblock.h"
 
-/** The block that @p rec is the record of. */
+/** The block that @p rec is the record of; not of adopted memory. */
 void vtr_text_block(struct vtr_text *t, const struct vtr_record *rec);
 
-/** "; made at main.c:12, ended at main.c:40", in debug builds, as far as it is known. */
+/** "; made at main.c:12, last ended at main.c:40", in debug builds, as far as it is known. */
 void vtr_text_places(struct vtr_text *t, const struct vtr_record *rec);
 
 /** "owner slot 0, pid 4711": whose block it is. */

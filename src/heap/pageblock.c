@@ -204,7 +204,8 @@ static struct vtr_pageblock *find_uncut_of_others(struct vtr_heap *heap, unsigne
 bool vtr_pageblock_set(struct vtr_pageblock *pb, unsigned klass, uint32_t blocks,
                        uint32_t block_bytes)
 {
-    const struct vtr_segment *segment = &pb->extent.heap->segments[pb->index / VTR_SEGMENT_PAGEBLOCKS];
+    struct vtr_heap *heap = pb->extent.heap;
+    const struct vtr_segment *segment = &heap->segments[pb->index / VTR_SEGMENT_PAGEBLOCKS];
     if (vtr_segment_back_holders(segment, pb->index % VTR_SEGMENT_PAGEBLOCKS, blocks) != 0)
         return false;
     vtr_poison_leave(pb);

@@ -46,10 +46,10 @@ struct scene {
     struct box *boxes;
     enum vtr_pages *pages;
     unsigned count[STATES];
-    struct vtr_tally all;
+    struct vtr_census all;
 };
 
-static enum state state_of(const struct vtr_pageblock *pb, const struct vtr_tally *t)
+static enum state state_of(const struct vtr_pageblock *pb, const struct vtr_census *t)
 {
     uint64_t held = t->live + t->other;
     bool uncut = __atomic_load_n(&pb->fresh, __ATOMIC_RELAXED) < pb->blocks; /* O: as it was */
@@ -66,9 +66,9 @@ static enum state state_of(const struct vtr_pageblock *pb, const struct vtr_tall
 
 static void look_at(struct scene *s, const struct vtr_pageblock *pb, struct box *box)
 {
-    struct vtr_tally t = { .blocks = 0 };
+    struct vtr_census t = { .blocks = 0 };
     if (vtr_pageblock_has_blocks(pb))
-        vtr_tally_add(&t, pb);
+        vtr_census_add(&t, pb);
     box->state = state_of(pb, &t);
     box->rest = pb->extent.klass == VTR_CLASS_REST;
     box->block_bytes = pb->extent.block_bytes;

@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "heap/foreign.h"
+#include "heap/pageblock.h"
+
 enum { EMPTY, BEING_WRITTEN, KNOWN, NAME = 92 };
 
 struct place {
@@ -120,32 +123,29 @@ const char *vtr_place_name(unsigned place)
     return known ? places[place].name : NULL;
 }
 
-/* Of one block; atomic, since a report may look while it is taken. */
-struct life {
-    uint16_t made, ended;
-};
-
 /* Records lie where the skew puts them, in an area with room for twice as many: before or behind
  * them is a gap for all lives. */
-static struct life *life_of(const struct vtr_record *rec)
+static struct vtr_life *life_of(const struct vtr_record *rec)
 {
+    if (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN)
+        return &vtr_foreign_of(rec)->life;
     struct vtr_pageblock *pb = vtr_pageblock_of(rec);
-    const size_t need = VTR_PAGEBLOCK_BLOCKS * sizeof(struct life);
+    const size_t need = VTR_PAGEBLOCK_BLOCKS * sizeof(struct vtr_life);
     VTR_STATIC_ASSERT(VTR_PAGE_BYTES + VTR_PAGEBLOCK_BLOCKS * sizeof(struct vtr_record) +
-                              2 * (VTR_PAGEBLOCK_BLOCKS * sizeof(struct life)) <=
+                              2 * (VTR_PAGEBLOCK_BLOCKS * sizeof(struct vtr_life)) <=
                           VTR_AREA_BYTES,
                       "one of the two gaps is large enough");
     uint8_t *area = (uint8_t *)pb, *records = (uint8_t *)pb->records;
     bool before = (size_t)(records - area) >= VTR_PAGE_BYTES + need;
     uint8_t *gap = before ? area + VTR_PAGE_BYTES
                           : records + VTR_PAGEBLOCK_BLOCKS * sizeof(struct vtr_record);
-    return (struct life *)gap + (rec - pb->records);
+    return (struct vtr_life *)gap + (rec - pb->records);
 }
 
 /* O: names, no more. */
 void vtr_place_made_(const struct vtr_record *rec)
 {
-    struct life *life = life_of(rec);
+    struct vtr_life *life = life_of(rec);
     __atomic_store_n(&life->made, place_here(), __ATOMIC_RELAXED);
 }
 
@@ -158,7 +158,7 @@ void vtr_made_again_(const struct vtr_record *rec, const char *file, int line)
 
 void vtr_place_ended_(const struct vtr_record *rec)
 {
-    struct life *life = life_of(rec);
+    struct vtr_life *life = life_of(rec);
     __atomic_store_n(&life->ended, place_here(), __ATOMIC_RELAXED);
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Places: where in the program blocks are made and ended. Debug builds only; in others nothing is
- * noted and nothing is known.
+ * Places: where in the program blocks are made and ended, and memory is adopted. Debug builds only;
+ * in others nothing is noted and nothing is known.
  *
  * A place is what VTR_HERE_ noted (a program compiled with -DVTR_DEBUG), what a floor of ours says
  * ("port null:0"), or else the address that the outermost call into the library returns to.
  *
  * Each block has two numbers of places in a gap of its pageblock's area, which is memory that takes
- * none until it is written.
+ * none until it is written; adopted memory has them beside its record.
  *
  * Owner: whoever has the block. Threads: any.
  */
@@ -16,9 +16,12 @@
 
 #include <vitrine/debug.h>
 
-#include "heap/pageblock.h"
-
 enum { VTR_PLACES = 4096 }; /* 0 is not known */
+
+/** Of one block: numbers of places. Atomic, since a report may look while it is taken. */
+struct vtr_life {
+    uint16_t made, ended;
+};
 
 #ifdef VTR_DEBUG
 

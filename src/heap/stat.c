@@ -49,8 +49,8 @@ static uint64_t visible(const struct vtr_record *rec, uint64_t bytes)
 }
 
 /* O: each block as it was when it was looked at. */
-static void tally_block(struct vtr_tally *t, const struct vtr_record *rec, uint64_t bytes,
-                        uint64_t own)
+static void census_block(struct vtr_census *t, const struct vtr_record *rec, uint64_t bytes,
+                         uint64_t own)
 {
     uint64_t word = __atomic_load_n(&vtr_holders_of(rec)->word, __ATOMIC_RELAXED);
     if (word == 0) {
@@ -68,12 +68,12 @@ static void tally_block(struct vtr_tally *t, const struct vtr_record *rec, uint6
     t->unique_bytes += word == own ? bytes : 0;
 }
 
-void vtr_tally_add(struct vtr_tally *tally, const struct vtr_pageblock *pb)
+void vtr_census_add(struct vtr_census *census, const struct vtr_pageblock *pb)
 {
     uint32_t fresh = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE); /* A4 */
     for (uint32_t i = 0; i < fresh; i++)
-        tally_block(tally, &pb->records[i], pb->extent.block_bytes, pb->own_bit);
-    tally->blocks += pb->blocks;
+        census_block(census, &pb->records[i], pb->extent.block_bytes, pb->own_bit);
+    census->blocks += pb->blocks;
 }
 
 static void count_segments(struct vtr_heap *heap, struct vtr_heap_stat *out)
@@ -90,11 +90,11 @@ static void count_segments(struct vtr_heap *heap, struct vtr_heap_stat *out)
 
 static void count_pageblock(struct vtr_heap_stat *out, const struct vtr_pageblock *pb)
 {
-    struct vtr_tally t = { .blocks = 0 };
+    struct vtr_census t = { .blocks = 0 };
     out->pageblock_bytes += pb->extent.klass != VTR_CLASS_NONE ? VTR_PAGEBLOCK_BYTES : 0;
     if (!vtr_pageblock_has_blocks(pb))
         return;
-    vtr_tally_add(&t, pb);
+    vtr_census_add(&t, pb);
     out->live_blocks += t.live;
     out->live_bytes += t.live_bytes;
     out->visible_bytes += t.visible_bytes;
@@ -138,7 +138,7 @@ void vtr_heap_stat(struct vtr_heap *heap, struct vtr_heap_stat *out)
 int vtr_heap_class_stat(struct vtr_heap *heap, unsigned klass, struct vtr_heap_class_stat *out)
 {
     struct vtr_heap_class_stat s = { .size = out->size };
-    struct vtr_tally t = { .blocks = 0 };
+    struct vtr_census t = { .blocks = 0 };
     vtr_check(out->size >= sizeof out->size && out->size <= sizeof(struct vtr_heap_class_stat));
     if (klass >= VTR_CLASSES)
         return -EINVAL;
@@ -148,7 +148,7 @@ int vtr_heap_class_stat(struct vtr_heap *heap, unsigned klass, struct vtr_heap_c
         if (pb->extent.klass != klass)
             continue;
         s.pageblocks++;
-        vtr_tally_add(&t, pb);
+        vtr_census_add(&t, pb);
     }
     pthread_mutex_unlock(&heap->lock);
     s.bytes = vtr_class_bytes_(klass);

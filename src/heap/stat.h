@@ -9,13 +9,13 @@
 #include "heap/pageblock.h"
 
 /** How the blocks of some pageblocks stand. live + cached + other <= blocks: the rest is free. */
-struct vtr_tally {
+struct vtr_census {
     uint64_t blocks, live, cached, other;
     uint64_t live_bytes, visible_bytes, fair_bytes, unique_bytes;
 };
 
 /** Adds the blocks of @p pb, which has a class or is a large block's first. */
-void vtr_tally_add(struct vtr_tally *tally, const struct vtr_pageblock *pb);
+void vtr_census_add(struct vtr_census *census, const struct vtr_pageblock *pb);
 
 /** @return whether this process's handles hold the block. A header block that only its thread's
  * cache holds is the library's, not the program's. */

@@ -13,11 +13,9 @@
 #include "heap/place.h"
 #include "heap/stat.h"
 
-static const char hint[] = "end every vtr_data, vtr_buf and port of the heap first";
-
 #ifdef VTR_DEBUG
 
-static void count_places(struct vtr_heap *heap, uint32_t *count)
+static void count_blocks(struct vtr_heap *heap, uint32_t *count)
 {
     for (unsigned i = 0; i < heap->segments_n * VTR_SEGMENT_PAGEBLOCKS; i++) {
         const struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
@@ -70,43 +68,56 @@ static void say_places(uint32_t *count, char *text, size_t size)
     }
 }
 
-static int name_places(struct vtr_heap *heap, uint64_t blocks, struct vtr_error *err)
+/* " (2 from a.c:18)". */
+static void say_from(struct vtr_heap *heap, char *text, size_t size,
+                     void (*count_all)(struct vtr_heap *heap, uint32_t *count))
 {
     uint32_t *count = (uint32_t *)vtr_memory_zalloc_(VTR_PLACES * sizeof *count, 16);
-    char from[160] = "no memory to say where from";
+    char places[160] = "no memory to say where from";
     if (count != NULL) {
-        count_places(heap, count);
-        say_places(count, from, sizeof from);
+        count_all(heap, count);
+        say_places(count, places, sizeof places);
     }
     vtr_memory_free_(count);
-    return vtr_error_set_(err, EBUSY, hint, "heap '%s': %llu blocks still referenced (%s)",
-                          heap->name, (unsigned long long)blocks, from);
+    snprintf(text, size, " (%s)", places);
 }
 
 #endif
 
-static int adopted_name(const struct vtr_heap *heap, const struct vtr_heap_stat *stat,
+static int blocks_name(struct vtr_heap *heap, const struct vtr_heap_stat *stat,
+                       struct vtr_error *err)
+{
+    static const char hint[] = "end every vtr_data, vtr_buf and port of the heap first";
+#ifdef VTR_DEBUG
+    char from[170];
+    say_from(heap, from, sizeof from, count_blocks);
+    return vtr_error_set_(err, EBUSY, hint, "heap '%s': %llu blocks still referenced%s",
+                          heap->name, (unsigned long long)stat->live_blocks, from);
+#else
+    return vtr_error_set_(err, EBUSY, hint, "heap '%s': %llu blocks (%llu bytes) still referenced",
+                          heap->name, (unsigned long long)stat->live_blocks,
+                          (unsigned long long)stat->live_bytes);
+#endif
+}
+
+static int adopted_name(struct vtr_heap *heap, const struct vtr_heap_stat *stat,
                         struct vtr_error *err)
 {
-    if (stat->adopted_blocks == 0)
-        return 0;
+    char from[170] = "";
+#ifdef VTR_DEBUG
+    say_from(heap, from, sizeof from, vtr_foreigners_count_places);
+#endif
     return vtr_error_set_(err, EBUSY, "end every vtr_data of what the heap adopted first",
-                          "heap '%s': %llu adopted pieces of memory (%llu bytes) still referenced",
-                          heap->name, (unsigned long long)stat->adopted_blocks,
-                          (unsigned long long)stat->adopted_bytes);
+                          "heap '%s': %llu adopted pieces of memory (%llu bytes) still "
+                          "referenced%s", heap->name, (unsigned long long)stat->adopted_blocks,
+                          (unsigned long long)stat->adopted_bytes, from);
 }
 
 int vtr_survivors_name(struct vtr_heap *heap, struct vtr_error *err)
 {
     struct vtr_heap_stat stat = { .size = sizeof stat };
     vtr_heap_stat(heap, &stat);
-    if (stat.live_blocks == 0)
-        return adopted_name(heap, &stat, err);
-#ifdef VTR_DEBUG
-    return name_places(heap, stat.live_blocks, err);
-#else
-    return vtr_error_set_(err, EBUSY, hint, "heap '%s': %llu blocks (%llu bytes) still referenced",
-                          heap->name, (unsigned long long)stat.live_blocks,
-                          (unsigned long long)stat.live_bytes);
-#endif
+    if (stat.live_blocks != 0)
+        return blocks_name(heap, &stat, err);
+    return stat.adopted_blocks != 0 ? adopted_name(heap, &stat, err) : 0;
 }

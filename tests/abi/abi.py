@@ -7,12 +7,13 @@
   tests/abi/abi.py self-test      shows it every kind of change
 
 A dump holds the layout of every struct as the compiler lays it out, the value of every constant,
-the prototype of every function and, of those that headers inline, a digest of the body: a program
-keeps the body it was compiled with, so the library has to live with the old one beside the new. It
-is text because that can be read in review. abidw of libabigail was tried: 4,700 lines of XML for
-the two libraries, with DPDK's and our own private structs in them, and neither flags nor bodies.
-That the libraries export these functions, and under which version, is public.py's to say. What
-libvitrine exports for libvitrine-net alone is not here: both are of one release.
+the type of every variable, the prototype of every function and, of those that headers inline, a
+digest of the body: a program keeps the body it was compiled with, so the library has to live with
+the old one beside the new. It is text because that can be read in review. abidw of libabigail was
+tried: 4,700 lines of XML for the two libraries, with DPDK's and our own private structs in them,
+and neither flags nor bodies. That the libraries export these functions, and under which version, is
+public.py's to say. What libvitrine exports for libvitrine-net alone is not here: both are of one
+release.
 
 What a change means for the soname (soversion in src/meson.build, nodes in src/*.map):
 
@@ -44,6 +45,8 @@ RECORD = 'tests/abi/abi.py record'
 
 TYPE = re.compile(r'(struct|union|enum) ?(\w*) \{(.*)\}$')
 FUNCTION = re.compile(r'\b(\w+)\((?!\*)')
+FORWARD = re.compile(r'(struct|union|enum) \w+$')
+VARIABLE = re.compile(r'(?:__thread )?\w[\w *]*?\b(\w+)(?:\[[^]]*\])*$')
 FIELD = re.compile(r'(?P<type>.*?)\(\*(?P<pointer>\w+)\)(?P<args>\(.*\))$'
                    r'|(?P<base>.*?[\s*])(?P<name>\w+)(?P<array>(?:\[[^]]*\])*)$')
 CONSTANT = re.compile(r'#define (VTR_\w*[A-Z0-9]) ([\d({U].*)')
@@ -128,8 +131,12 @@ def dump(include, compiler, headers):
         else:
             lines.append(f'{said[0]} bytes, aligned to {said[1]}')
     for head, body in heads:
-        if not TYPE.match(head) and (found := FUNCTION.search(head)):
+        if TYPE.match(head):
+            continue
+        if found := FUNCTION.search(head):
             entries[f'function {found[1]}'] = [head + (INLINE + digest(body) if body else '')]
+        elif not FORWARD.match(head) and (found := VARIABLE.match(head)):
+            entries[f'variable {found[1]}'] = [head]
     text = declarations.preprocess(include, compiler, headers, '-dD')
     for name, value in CONSTANT.findall(declarations.ours(text, include)):
         entries[f'macro {name}'] = [' '.join(value.split())]
@@ -173,6 +180,8 @@ def verdict(entry, was, now):
         return ADDS if grew(was, now) else BREAKS
     if kind == 'enum':
         return ADDS if now[:len(was)] == was else BREAKS
+    if kind == 'variable':
+        return BREAKS
     if kind == 'function':
         return BREAKS if was[0].split(INLINE)[0] != now[0].split(INLINE)[0] else LOOK
     return LOOK
@@ -223,6 +232,7 @@ enum vtr_flags { VTR_ONE = 1u << 0, VTR_TWO = 1u << 1 };
 struct vtr_a { uint32_t x; uint8_t y[VTR_TWO], *z; void (*end)(void *, int); };
 struct vtr_opts { size_t size; int first; int second; };
 void vtr_a_end(struct vtr_a *a);
+extern __thread struct vtr_a *vtr_a_last;
 static inline int vtr_a_get(const struct vtr_a *a) { return (int)a->x; }
 '''
 # What is done to the sample, and what must be said of it.
@@ -239,6 +249,8 @@ CHANGES = (
     ('VTR_TWO = 1u << 1', 'VTR_TWO = 1u << 1, VTR_FOUR = 4', (ADDS, 'enum vtr_flags')),
     ('void vtr_a_end', 'void vtr_a_begin(struct vtr_a *a);\nvoid vtr_a_end',
      (ADDS, 'function vtr_a_begin')),
+    ('struct vtr_a *vtr_a_last', 'struct vtr_opts *vtr_a_last', (BREAKS, 'variable vtr_a_last')),
+    ('extern __thread', 'extern', (BREAKS, 'variable vtr_a_last')),
     ('(int)a->x', '(int)a->x + 1', (LOOK, 'function vtr_a_get')),
     ('{ 0, 0 }', '{ 0, 1 }', (LOOK, 'macro VTR_A_EMPTY')),
     ('enum', '/* a comment */ enum', None),

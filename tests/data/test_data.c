@@ -133,6 +133,39 @@ static void joining_beyond_four_gibibytes_is_refused(void **state)
     free(bytes);
 }
 
+/* Of two segments, one of them as long as no test has memory for: nothing looks at its bytes. */
+static void pairs_beyond_four_gibibytes_are_refused(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    struct vtr_data d = test_data(heap, "x", 1), most = d, out = { 0, 7, 7 }, was = out;
+    most.len = VTR_DATA_MAX;
+    assert_int_equal(vtr_data_concat(most, d, &out), -EMSGSIZE);
+    assert_int_equal(vtr_data_prepend(heap, "h", 1, most, &out), -EMSGSIZE);
+    assert_memory_equal(&out, &was, sizeof out);
+    vtr_data_unref(&d);
+}
+
+static void ending_many_at_once_takes_what_there_is(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state, *other = test_heap(64 << 20);
+    struct vtr_data d[80] = { VTR_DATA_EMPTY };
+    struct vtr_buf large;
+    char bytes[3000] = { 0 };
+    assert_int_equal(vtr_buf_init(heap, 0, 3 << 20, &large), 0);
+    vtr_buf_commit(&large, 3 << 20);
+    for (unsigned i = 0; i < 70; i++) /* more than are collected, of several sizes and heaps */
+        d[i] = test_data(i % 7 == 0 ? other : heap, bytes, 1 + i % 3 * 900);
+    d[72] = vtr_buf_seal(&large);
+    assert_int_equal(vtr_data_concat(d[0], d[1], &d[74]), 0);
+    d[75] = vtr_data_ref(d[72]);
+    d[77] = vtr_data_ref(d[5]);
+    vtr_data_unref_bulk(d, 80);
+    for (unsigned i = 0; i < 80; i++)
+        assert_int_equal(d[i].what | d[i].off | d[i].len, 0);
+    assert_int_equal(test_live(heap), 0);
+    test_heap_end(other);
+}
+
 static void taking_the_parts_moves_their_counts(void **state)
 {
     struct vtr_heap *heap = (struct vtr_heap *)*state;
@@ -284,6 +317,8 @@ int main(void)
         test_with_heap(joining_shares_every_segment),
         test_with_heap(joining_one_or_nothing_makes_no_list),
         test_with_heap(joining_beyond_four_gibibytes_is_refused),
+        test_with_heap(pairs_beyond_four_gibibytes_are_refused),
+        test_with_heap(ending_many_at_once_takes_what_there_is),
         test_with_heap(taking_the_parts_moves_their_counts),
         test_with_heap(a_header_goes_before_shared_bytes),
         test_with_heap(a_view_is_in_place_unless_it_straddles),

@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sys/uio.h>
 
 #if VTR_DEBUG
@@ -114,9 +115,80 @@ static void every_allocation_may_fail_once(void **state)
     vtr_data_unref_bulk(parts, PARTS);
 }
 
+static void a_copy_of_many_blocks_needs_a_list(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    enum { TIMES = 65, EACH = 1 << 20 };
+    uint8_t *once = (uint8_t *)calloc(1, EACH); /* no block is taken before there is a list */
+    struct iovec iov[TIMES];
+    struct vtr_data d;
+    assert_non_null(once);
+    for (unsigned i = 0; i < TIMES; i++)
+        iov[i] = (struct iovec){ once, EACH };
+    vtr_test_fail_after_(VTR_FAULT_MEMORY | VTR_FAULT_ON, 0);
+    assert_int_equal(vtr_data_copy_iovec(heap, iov, TIMES, &d), -ENOMEM);
+    vtr_test_fail_after_(0, 0);
+    free(once);
+}
+
+/* More lists than a tally holds on the stack, and a list of more blocks than that. */
+static void the_cost_of_lists_needs_memory(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    struct vtr_data lists[PARTS], longest;
+    struct vtr_data_cost c = { .size = sizeof c };
+    for (unsigned i = 0; i < PARTS; i++)
+        parts[i] = test_data(heap, bytes, 10);
+    for (unsigned i = 0; i < PARTS; i++)
+        assert_int_equal(vtr_data_concat(parts[0], parts[1], &lists[i]), 0);
+    assert_int_equal(vtr_data_join(parts, PARTS, &longest), 0);
+    vtr_test_fail_after_(VTR_FAULT_MEMORY | VTR_FAULT_ON, 0);
+    assert_int_equal(vtr_data_cost(lists, PARTS, &c), -ENOMEM);
+    assert_int_equal(vtr_data_cost(&longest, 1, &c), -ENOMEM);
+    vtr_test_fail_after_(0, 0);
+    assert_int_equal(vtr_data_cost(&longest, 1, &c), 0);
+    assert_int_equal(c.blocks, PARTS);
+    vtr_data_unref(&longest);
+    vtr_data_unref_bulk(lists, PARTS);
+    vtr_data_unref_bulk(parts, PARTS);
+}
+
+static void *end_without_memory(void *arg)
+{
+    struct vtr_data *d = (struct vtr_data *)arg;
+    vtr_test_fail_after_(VTR_FAULT_MEMORY | VTR_FAULT_ON, 0);
+    vtr_data_unref(&d[0]);
+    vtr_data_unref_bulk(d + 1, 3);
+    vtr_test_fail_after_(0, 0);
+    return NULL;
+}
+
+static void a_thread_without_memory_for_a_magazine_ends_blocks(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    struct vtr_data d[4];
+    struct vtr_heap_stat stat = { .size = sizeof stat };
+    pthread_t thread;
+    for (unsigned i = 0; i < 4; i++)
+        d[i] = test_data(heap, bytes, 100);
+    vtr_heap_stat(heap, &stat);
+    uint64_t charged = stat.charged_bytes, cached = stat.cached_blocks;
+    assert_int_equal(pthread_create(&thread, NULL, end_without_memory, d), 0);
+    pthread_join(thread, NULL);
+    vtr_heap_stat(heap, &stat);
+    assert_int_equal(stat.live_blocks, 0);
+    assert_int_equal(stat.cached_blocks, cached); /* nobody has them */
+    assert_int_equal(stat.charged_bytes, charged - 4 * 128);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { test_with_heap(every_allocation_may_fail_once) };
+    const struct CMUnitTest tests[] = {
+        test_with_heap(every_allocation_may_fail_once),
+        test_with_heap(a_copy_of_many_blocks_needs_a_list),
+        test_with_heap(the_cost_of_lists_needs_memory),
+        test_with_heap(a_thread_without_memory_for_a_magazine_ends_blocks),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 #else

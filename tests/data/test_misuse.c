@@ -123,6 +123,12 @@ static void own_it(void)
         _exit(1);
 }
 
+static void end_one_twice(void)
+{
+    struct vtr_data twice[3] = { vtr_data_ref(good), good, good };
+    vtr_data_unref_bulk(twice, 3);
+}
+
 static void (*prepare)(void), (*misuse)(void);
 
 static void prepare_and_misuse(void)
@@ -198,12 +204,56 @@ static void a_block_that_is_anothers_by_now_is_named(void **state)
 {
     (void)state;
     static const char *const words[] = { "released before: heap 'test', block ",
-                                         ", count 1, owner" };
+                                         ", now 4, count " };
     prepare = make_stale_and_reuse;
     for (size_t i = 0; i < CALLS; i++) {
         misuse = calls[i].body;
         assert_named(calls[i].call, words, 2);
     }
+}
+
+static void ending_a_block_twice_in_one_call_is_named(void **state)
+{
+    (void)state;
+    static const char *const words[] = { "released before: heap 'test', block " };
+    prepare = make_stale;
+    misuse = end_one_twice;
+    assert_named("vtr_data_unref: ", words, 1);
+}
+
+enum { HEAPS = 66 }; /* more than are found by an address */
+
+static void make_stale_in_a_heap_too_many(void)
+{
+    struct vtr_heap *heaps[HEAPS];
+    for (unsigned i = 0; i < HEAPS; i++)
+        heaps[i] = test_heap(64 << 20);
+    heap = heaps[HEAPS - 1];
+    struct vtr_data d = one("stale");
+    stale = d;
+    vtr_data_unref(&d);
+    for (unsigned i = 0; i < HEAPS - 1; i++)
+        test_heap_end(heaps[i]);
+}
+
+static void a_block_of_a_heap_too_many_is_named_by_its_record(void **state)
+{
+    (void)state;
+    static const char *const words[] = {
+        "released before: block of a heap without a name, record at 0x", ", generation 2, now 3" };
+    prepare = make_stale_in_a_heap_too_many;
+    misuse = unref_it;
+    assert_named("vtr_data_unref: ", words, 2);
+}
+
+static void a_heap_too_many_closes_as_others(void **state)
+{
+    (void)state;
+    struct vtr_heap *heaps[HEAPS];
+    for (unsigned i = 0; i < HEAPS; i++)
+        heaps[i] = test_heap(64 << 20);
+    for (unsigned i = HEAPS; i-- > 0;)
+        test_heap_end(heaps[i]);
 }
 
 static struct vtr_buf buf;
@@ -278,6 +328,9 @@ int main(void)
         cmocka_unit_test(every_use_of_a_released_block_is_named),
         cmocka_unit_test(every_use_of_a_released_list_is_named),
         cmocka_unit_test(a_block_that_is_anothers_by_now_is_named),
+        cmocka_unit_test(a_block_of_a_heap_too_many_is_named_by_its_record),
+        cmocka_unit_test(a_heap_too_many_closes_as_others),
+        cmocka_unit_test(ending_a_block_twice_in_one_call_is_named),
         cmocka_unit_test(bufs_that_are_sealed_or_ended_twice_are_named),
         cmocka_unit_test(counting_past_the_end_is_named),
     };

@@ -5,8 +5,9 @@
   declarations.py INCLUDE_DIR CC HEADER...      declarations.py include cc vitrine.h >vitrine.cdef
 
 Comments, attributes, asserts, the bodies of inline functions and everything that comes from other
-headers are gone: the libraries export a twin of each inline function (src/ffi.c). Python's cffi
-takes the output as it is; tests/install/consumer.py is such a program.
+headers are gone: the libraries export a twin of each inline function (src/ffi.c). So are variables
+that each thread has its own of, which no binding can name. Python's cffi takes the output as it is;
+tests/install/consumer.py is such a program.
 """
 import re
 import subprocess
@@ -107,4 +108,5 @@ def self_test():
 if __name__ == '__main__':
     self_test()
     for declaration, _ in declarations(*sys.argv[1:3], sys.argv[3:]):
-        print(f'{declaration};')
+        if not declaration.startswith('__thread '):
+            print(f'{declaration};')

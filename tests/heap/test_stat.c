@@ -38,6 +38,26 @@ static void check_classes(struct vtr_heap *heap)
     assert_int_equal(cut, stat.pageblock_bytes - stat.large_bytes);
 }
 
+static void parts_that_are_larger_than_the_whole_are_not_valid(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    struct vtr_data d = test_data(heap, "x", 1);
+    static const size_t parts[] = {
+#define PART(field) offsetof(struct vtr_heap_stat, field)
+        PART(unique_bytes), PART(fair_bytes), PART(visible_bytes), PART(large_bytes),
+        PART(cached_bytes), PART(pageblock_bytes), PART(segment_bytes), PART(hugetlb_bytes),
+        PART(thp_bytes),
+#undef PART
+    };
+    for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        struct vtr_heap_stat stat = stat_of(heap);
+        uint64_t all = UINT64_C(1) << 40;
+        memcpy((char *)&stat + parts[i], &all, sizeof all);
+        assert_false(vtr_heap_stat_valid(&stat));
+    }
+    vtr_data_unref(&d);
+}
+
 enum { HELD = 300, STEPS = 20000 };
 
 struct model {
@@ -293,6 +313,17 @@ static void a_report_reads_well(void **state)
     vtr_buf_fini(&large);
 }
 
+static void a_report_tells_the_quota(void **state)
+{
+    (void)state;
+    struct vtr_heap *heap = test_heap_with((struct vtr_heap_opts){ .max_bytes = 64 << 20,
+                                                                   .quota_bytes = 1 << 20 });
+    char text[2048];
+    assert_true(vtr_heap_report(heap, text, sizeof text) < (int)sizeof text);
+    assert_non_null(strstr(text, "  quota     0 B charged of 1.0 MiB\n"));
+    test_heap_end(heap);
+}
+
 static void a_picture_that_cannot_be_written_is_an_error(void **state)
 {
     struct vtr_heap *heap = (struct vtr_heap *)*state;
@@ -308,6 +339,7 @@ static void a_picture_that_cannot_be_written_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        test_with_heap(parts_that_are_larger_than_the_whole_are_not_valid),
         test_with_heap(a_random_load_is_counted_exactly),
         test_with_heap(another_thread_counts_the_same),
         test_with_heap(a_block_that_others_hold_is_shared_out_fairly),
@@ -316,6 +348,7 @@ int main(void)
         test_with_heap(an_older_caller_gets_the_fields_it_knows),
         cmocka_unit_test(a_size_that_was_not_set_is_named),
         test_with_heap(a_report_reads_well),
+        cmocka_unit_test(a_report_tells_the_quota),
         test_with_heap(a_picture_that_cannot_be_written_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <sys/uio.h>
 
 #include "heap/place.h"
 
@@ -73,7 +74,56 @@ static void an_owned_buf_comes_from_where_it_was_owned(void **state)
     vtr_buf_fini(&b);
 }
 
+static void nothing_to_give_back(void *arg, const void *bytes, size_t len)
+{
+    (void)arg, (void)bytes, (void)len;
+}
+
+static void adopted_memory_is_named_by_where_it_was_adopted(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    struct vtr_data d;
+    char want[240], from[80] = "";
+    int line = __LINE__ + 1;
+    assert_int_equal(vtr_data_adopt(heap, "lent", 4, nothing_to_give_back, NULL, &d), 0);
+    if (DEBUG)
+        snprintf(from, sizeof from, " (1 from %s:%d)", this_file(), line);
+    snprintf(want, sizeof want,
+             "heap 'test': 1 adopted pieces of memory (4 bytes) still referenced%s", from);
+    assert_survivors(heap, want);
+    vtr_data_unref(&d);
+}
+
 #ifdef VTR_DEBUG
+
+/* The only block left was made in that line. */
+static void assert_made_in(struct vtr_heap *heap, struct vtr_data *d, int line)
+{
+    char want[240];
+    snprintf(want, sizeof want, "heap 'test': 1 blocks still referenced (1 from %s:%d)",
+             this_file(), line);
+    assert_survivors(heap, want);
+    vtr_data_unref(d);
+}
+
+static void every_call_that_makes_a_block_is_named(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    struct iovec iov = { (void *)(uintptr_t)"bytes", 5 };
+    uint8_t bytes[2000] = { 0 };
+    struct vtr_data d, part;
+    assert_int_equal(vtr_data_copy_iovec(heap, &iov, 1, &d), 0);
+    assert_made_in(heap, &d, __LINE__ - 1);
+    assert_int_equal(vtr_data_copy(heap, bytes, sizeof bytes, &d), 0);
+    assert_true(vtr_data_slice(d, 0, 20, &part));
+    vtr_data_unref(&d);
+    assert_int_equal(vtr_data_keep(heap, part, &d), 0);
+    int line = __LINE__ - 1;
+    vtr_data_unref(&part);
+    assert_made_in(heap, &d, line);
+    assert_int_equal(vtr_data_prepend(heap, "head", 4, d, &d), 0);
+    assert_made_in(heap, &d, __LINE__ - 1);
+}
 
 /* As a program that is not compiled with VTR_DEBUG calls: by the function itself. */
 __attribute__((noinline)) VTR_API int make_unnoted(struct vtr_heap *heap, struct vtr_data *out);
@@ -154,7 +204,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test_with_heap(survivors_are_named_by_where_they_were_made),
         test_with_heap(an_owned_buf_comes_from_where_it_was_owned),
+        test_with_heap(adopted_memory_is_named_by_where_it_was_adopted),
 #ifdef VTR_DEBUG
+        test_with_heap(every_call_that_makes_a_block_is_named),
         test_with_heap(without_lines_the_function_or_module_is_named),
         test_with_heap(many_places_are_counted_where_there_is_no_room),
         test_with_heap(a_note_is_used_once),

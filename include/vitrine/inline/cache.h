@@ -34,13 +34,13 @@ VTR_INLINE unsigned vtr_class_of_(size_t bytes)
 
 /** A stack of free blocks of one class; their records' addresses follow. */
 struct vtr_magazine {
-    __attribute__((aligned(8))) uint32_t n; /* atomic for vtr_caches_empty(), which looks */
+    uint32_t n;   /* atomic for vtr_caches_empty(), which looks */
     uint32_t cap; /* two batches of the class */
 };
 
 VTR_INLINE struct vtr_record **vtr_magazine_recs_(struct vtr_magazine *m)
 {
-    return (struct vtr_record **)(m + 1);
+    return (struct vtr_record **)(void *)(m + 1); /* aligned, since m is to a cache line */
 }
 
 /** The magazines of one thread for one heap. */

@@ -90,8 +90,9 @@ VTR_INLINE bool vtr_record_stale_(uint64_t what)
 }
 
 /* Counting up from CACHED or IDLE, and past the largest number, leaves a negative one. What a stale
- * handle has counted up by then is no matter: the process ends. */
-VTR_INLINE void vtr_record_ref_n_(uint64_t what, int32_t n)
+ * handle has counted up by then is no matter: the process ends.
+ * @param call  a literal: who counts, for a message; it costs nothing until there is one. */
+VTR_INLINE void vtr_record_ref_for_(uint64_t what, int32_t n, const char *call)
 {
     struct vtr_record *rec = vtr_what_record_(what);
     int32_t now;
@@ -106,12 +107,17 @@ VTR_INLINE void vtr_record_ref_n_(uint64_t what, int32_t n)
         __atomic_store_n(&rec->count, now, __ATOMIC_RELAXED);
     }
     if (VTR_UNLIKELY(now <= 0 || vtr_record_stale_(what)))
-        vtr_record_broken_(what, "ref");
+        vtr_record_broken_(what, call);
+}
+
+VTR_INLINE void vtr_record_ref_n_(uint64_t what, int32_t n)
+{
+    vtr_record_ref_for_(what, n, "ref");
 }
 
 VTR_INLINE void vtr_record_ref_(uint64_t what)
 {
-    vtr_record_ref_n_(what, 1);
+    vtr_record_ref_for_(what, 1, "ref");
 }
 
 /* Whether the handle that the caller is about to consume is the only name of what it refers to. */
@@ -123,16 +129,11 @@ VTR_INLINE bool vtr_record_last_(const struct vtr_record *rec)
            (vtr_record_flags_(rec) & VTR_RECORD_SHARED) == 0;
 }
 
-VTR_INLINE void vtr_record_unref_(uint64_t what)
+/* One handle less, when it is not the only name. */
+VTR_INLINE void vtr_record_count_down_(uint64_t what)
 {
     struct vtr_record *rec = vtr_what_record_(what);
     int32_t left;
-    if (VTR_UNLIKELY(vtr_record_stale_(what)))
-        vtr_record_broken_(what, "unref");
-    if (vtr_record_last_(rec)) {
-        vtr_record_end_(what);
-        return;
-    }
     if (VTR_LIKELY((what & VTR_WHAT_PLAIN) == 0)) {
         /* R1: our reads of the bytes happen before the count falls; pairs with A1. */
         left = __atomic_sub_fetch(&rec->count, 1, __ATOMIC_RELEASE);
@@ -144,6 +145,16 @@ VTR_INLINE void vtr_record_unref_(uint64_t what)
     }
     if (VTR_UNLIKELY(left <= 0))
         vtr_record_release_(what);
+}
+
+VTR_INLINE void vtr_record_unref_(uint64_t what)
+{
+    if (VTR_UNLIKELY(vtr_record_stale_(what)))
+        vtr_record_broken_(what, "unref");
+    if (vtr_record_last_(vtr_what_record_(what)))
+        vtr_record_end_(what);
+    else
+        vtr_record_count_down_(what);
 }
 
 /** vtr_record_unref_() of whats[0..n); zeros are allowed. */
