@@ -254,6 +254,10 @@ static void forget_both(void)
     heap_begun();
 }
 
+const struct explore_scenario *const explore_scenarios[] = {
+    scenarios_of_blocks, scenarios_of_pools, scenarios_of_bulk, scenarios_of_headers, NULL
+};
+
 #define CHECKED .warm = warm_cache, .invariant = invariant, .finish = audit
 
 /* What another process ends last stays charged: only a sweep learns of it. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""usage: mutants.py [--cc CC] [--only N] EXPLORER ROOT
+"""usage: mutants.py [--cc CC] [--only N] EXPLORER ROOT SOURCE...
 
 Changes one place of the counting core at a time, as a person might who finds it slow or long, and
 shows that the explorer finds each change wrong in the scenario named beside it. A text that is not
@@ -17,16 +17,14 @@ import tempfile
 import typing
 
 HERE = pathlib.Path(__file__).resolve().parent
-RECORD, BLOCK_H, MAGAZINE_H = ('include/vitrine/inline/record.h', 'src/heap/block.h',
-                               'src/heap/magazine.h')
+RECORD, CACHE_H, BLOCK_H, MAGAZINE_H, DATA, ENDS = (
+    'include/vitrine/inline/record.h', 'include/vitrine/inline/cache.h', 'src/heap/block.h',
+    'src/heap/magazine.h', 'src/data/data.c', 'src/data/record.c')
 BLOCK, MAGAZINE, PAGEBLOCK, DEPOT, HEAP = (f'src/heap/{name}.c' for name in (
     'block', 'magazine', 'pageblock', 'depot', 'heap'))
-CORE = ('base/check', 'base/error', 'heap/block', 'heap/class', 'heap/depot', 'heap/heap',
-        'heap/large', 'heap/magazine', 'heap/pageblock', 'heap/stat', 'heap/foreign', 'data/buf',
-        'data/copy', 'data/data', 'data/keep', 'data/list', 'data/record', 'data/tally')
-OWN = ('blocks', 'oracle', 'pools', 'world')
-FLAGS = ('-std=gnu17', '-D_GNU_SOURCE', '-O1', '-g', '-fPIC', '-fsanitize=thread', '-w',
-         '-ftrivial-auto-var-init=pattern', '-include', str(HERE / 'atomics.h'))
+FLAGS = ('-std=gnu17', '-D_GNU_SOURCE', '-DVTR_INSIDE_', '-O1', '-g', '-fPIC',
+         '-fsanitize=thread', '-w', '-ftrivial-auto-var-init=pattern', '-include',
+         str(HERE / 'atomics.h'))
 
 
 class Mutant(typing.NamedTuple):
@@ -38,7 +36,7 @@ class Mutant(typing.NamedTuple):
     instead: str
 
 
-CLEAR = ('if (__atomic_sub_fetch(&vtr_holders_of(rec)->word, pb->own_bit, '
+CLEAR = ('if (__atomic_and_fetch(&vtr_holders_of(rec)->word, ~pb->own_bit, '
          '__ATOMIC_ACQ_REL) == 0)')
 MUTANTS = (
     Mutant('the last handle is exclusive though a weak reference was made', 'upgrade', RECORD, '''
@@ -86,11 +84,86 @@ MUTANTS = (
     Mutant('end does not clear the word', 'count', BLOCK_H,
            '    __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE);\n', ''),
     Mutant('a block is in the magazine before it is CACHED', 'empty', BLOCK_H,
-           '''    __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
-    vtr_cache_keep(pb->heap, pb->klass, rec);''',
-           '''    vtr_cache_keep(pb->heap, pb->klass, rec);
-    __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */'''),
-    Mutant('a block is CACHED before it is taken back', 'upgrade', BLOCK_H,
+           '''    vtr_block_freed(rec);
+    if (VTR_LIKELY(pb->klass < VTR_CLASSES))
+        vtr_cache_keep(pb->heap, pb->klass, rec);''',
+           '''    if (VTR_LIKELY(pb->klass < VTR_CLASSES))
+        vtr_cache_keep(pb->heap, pb->klass, rec), vtr_block_freed(rec);'''),
+    Mutant('ends in bulk are in the magazine before they are CACHED', 'bulk-empty', BLOCK,
+           '''        vtr_block_freed(rec);
+        recs[from + run++] = rec;
+    }
+    if (run != 0)
+        vtr_cache_keep_all(of->heap, of->klass, recs + from, run);''',
+           '''        recs[from + run++] = rec;
+    }
+    if (run != 0)
+        vtr_cache_keep_all(of->heap, of->klass, recs + from, run);
+    for (unsigned i = 0; i < run; i++)
+        vtr_block_freed(recs[from + i]);'''),
+    Mutant('ends in bulk do not look for a change of class', 'bulk-classes', BLOCK,
+           'if (VTR_UNLIKELY(of != NULL && (of->klass != pb->klass || of->heap != pb->heap)))',
+           'if (false)'),
+    Mutant('ends in bulk do not look for other handles', 'bulk', ENDS,
+           'vtr_record_last_(rec) && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0',
+           '(vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0'),
+    Mutant('ends in bulk do not look whether others name the block', 'bulk-upgrade', ENDS,
+           'vtr_record_last_(rec) && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0',
+           '__atomic_load_n(&rec->count, __ATOMIC_ACQUIRE) == 1'),
+    Mutant('ends in bulk look whether others name the block first', 'bulk-share', ENDS,
+           'vtr_record_last_(rec) && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0',
+           '''vtr_record_flags_(rec) == 0 &&
+           __atomic_load_n(&rec->count, __ATOMIC_ACQUIRE) == 1'''),
+    Mutant('several blocks are put into a magazine from outside', 'bulk-empty', MAGAZINE,
+           '''    vtr_cache_enter(cache);
+    while (m->cap - m->n < n)''', '    while (m->cap - m->n < n)'),
+    Mutant('several blocks are taken from a magazine from outside', 'take-bulk', MAGAZINE_H,
+           '''    vtr_cache_enter(cache);
+    uint32_t left = m->n;''', '    uint32_t left = m->n;'),
+    Mutant('a block is taken inline from outside', 'inline', CACHE_H,
+           '''    if (VTR_LIKELY(m != NULL && vtr_magazines_try_enter_(mine))) {
+        uint32_t n = m->n;
+        if (VTR_LIKELY(n != 0)) {''',
+           '''    if (m != NULL) {
+        uint32_t n = m->n;
+        if (VTR_LIKELY(n != 0)) {'''),
+    Mutant('how many blocks there are is read before the thread enters', 'inline', CACHE_H,
+           '''    struct vtr_record *rec = NULL;
+    if (VTR_LIKELY(m != NULL && vtr_magazines_try_enter_(mine))) {
+        uint32_t n = m->n;''',
+           '''    struct vtr_record *rec = NULL;
+    uint32_t n = m != NULL ? m->n : 0;
+    if (VTR_LIKELY(m != NULL && vtr_magazines_try_enter_(mine))) {'''),
+    Mutant('a block that is put back inline is seen before it is there', 'empty', CACHE_H,
+           '''            vtr_magazine_recs_(m)[n] = rec;
+            __atomic_store_n(&m->n, n + 1, __ATOMIC_RELAXED);
+        }
+        vtr_magazines_leave_(mine);''',
+           '''            __atomic_store_n(&m->n, n + 1, __ATOMIC_RELAXED);
+        }
+        vtr_magazines_leave_(mine);
+        vtr_magazine_recs_(m)[n] = rec;'''),
+    Mutant('counts taken ahead stay with a thread that is gone', 'carve', MAGAZINE,
+           '''    if (ahead != 0)
+        vtr_record_ref_n_(vtr_what_(old, 0), -ahead);''', '''    if (false)
+        vtr_record_ref_n_(vtr_what_(old, 0), -ahead);'''),
+    Mutant('the next header block begins with the counts of the last', 'carve-block', MAGAZINE,
+           '    carved->ahead = 0;\n    if (rec != NULL) {', '    if (rec != NULL) {'),
+    Mutant('a header block stays marked', 'carve', MAGAZINE,
+           '    __atomic_fetch_and(&old->flags, (uint8_t)~VTR_RECORD_CARVED, __ATOMIC_RELAXED);\n',
+           ''),
+    Mutant('a header block is unmarked by a plain store', 'carve-stat', MAGAZINE,
+           '    __atomic_fetch_and(&old->flags, (uint8_t)~VTR_RECORD_CARVED, __ATOMIC_RELAXED);\n',
+           '    old->flags &= (uint8_t)~VTR_RECORD_CARVED;\n'),
+    Mutant('a header block is let go before it is sealed', 'carve-block', MAGAZINE,
+           '    vtr_record_unref_(vtr_block_seal_(old, carved->next));',
+           '''    vtr_record_unref_(vtr_what_(old, 0));
+    vtr_block_seal_(old, carved->next);'''),
+    Mutant('a header takes no count', 'carve', DATA, '    h->ahead--;\n', ''),
+    Mutant('how many counts are left is a plain store', 'carve-stat', DATA,
+           '''    __atomic_store_n(&h->rec->fill, (uint8_t)(h->ahead + 1), __ATOMIC_RELAXED);''',
+           '    h->rec->fill = (uint8_t)(h->ahead + 1);'),
+    Mutant('a block is CACHED before it is taken back', 'upgrade', CACHE_H,
            '''    __atomic_store_n(&h->gen, gen, __ATOMIC_RELEASE);
     __atomic_store_n(&h->word, own, __ATOMIC_RELEASE);
     /* R3 */
@@ -106,21 +179,21 @@ MUTANTS = (
            '''if (!__atomic_compare_exchange_n(&h->word, &word, 0, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_RELAXED)) {''',
            'if (__atomic_exchange_n(&h->word, 0, __ATOMIC_ACQ_REL), word == 0) {'),
-    Mutant('a thread does not look whether its cache is wanted', 'empty', MAGAZINE_H,
-           'if (VTR_LIKELY(__atomic_load_n(&cache->wanted, __ATOMIC_ACQUIRE) == 0))', 'if (true)'),
+    Mutant('a thread does not look whether its cache is wanted', 'empty', CACHE_H,
+           'if (VTR_LIKELY(__atomic_load_n(&mine->wanted, __ATOMIC_ACQUIRE) == 0))', 'if (true)'),
     Mutant('who empties a cache does not wait for its thread', 'empty', MAGAZINE,
-           'while (may && __atomic_load_n(&c->inside, __ATOMIC_ACQUIRE) != 0) /* A9 */',
+           'while (may && __atomic_load_n(&c->mine.inside, __ATOMIC_ACQUIRE) != 0) /* A9 */',
            'while (false)'),
     Mutant('who empties a cache waits without membarrier', 'empty-tso', MAGAZINE,
            '''    return barrier_registered &&
            syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;''',
            '    return true;'),
-    Mutant('the thread is not seen to leave in order', 'empty', MAGAZINE_H,
-           '__atomic_store_n(&cache->inside, 0, __ATOMIC_RELEASE);',
-           '__atomic_store_n(&cache->inside, 0, __ATOMIC_RELAXED);'),
+    Mutant('the thread is not seen to leave in order', 'empty', CACHE_H,
+           '__atomic_store_n(&mine->inside, 0, __ATOMIC_RELEASE);',
+           '__atomic_store_n(&mine->inside, 0, __ATOMIC_RELAXED);'),
     Mutant('a cache that is not wanted any more hides who emptied it', 'empty-by-2', MAGAZINE,
-           '__atomic_store_n(&c->wanted, wanted, __ATOMIC_RELEASE);',
-           '__atomic_store_n(&c->wanted, wanted, __ATOMIC_RELAXED);'),
+           '__atomic_store_n(&c->mine.wanted, wanted, __ATOMIC_RELEASE);',
+           '__atomic_store_n(&c->mine.wanted, wanted, __ATOMIC_RELAXED);'),
     Mutant('a magazine that was emptied keeps its blocks', 'empty', MAGAZINE,
            '        __atomic_store_n(&m->n, 0, __ATOMIC_RELAXED);\n', ''),
     Mutant('a sweep does not claim what it finds', 'sweep', PAGEBLOCK,
@@ -151,10 +224,9 @@ def compile_all(args, folder, names):
     roots = (folder, args.root)
     paths = [f'-I{root}/{part}' for root in roots for part in ('include', 'src')]
     for name in names:
-        source = HERE / f'{name}.c' if name in OWN else next(
-            path for path in (root / 'src' / f'{name}.c' for root in roots) if path.exists())
+        source = next(path for path in (root / name for root in roots) if path.exists())
         subprocess.run([args.cc, *FLAGS, f'-I{HERE}', *paths, '-c', source,
-                        '-o', folder / f'{pathlib.Path(name).name}.o'], check=True)
+                        '-o', folder / f'{source.stem}.o'], check=True)
 
 
 def link(cc, folder, objects):
@@ -186,7 +258,7 @@ def try_mutant(args, mutant, good):
         (folder / mutant.file).write_text(text.replace(mutant.text, mutant.instead),
                                           encoding='utf-8')
         in_header = mutant.file.endswith('.h')
-        changed = CORE + OWN if in_header else (mutant.file[len('src/'):-len('.c')],)
+        changed = args.sources if in_header else (mutant.file,)
         compile_all(args, folder, changed)
         objects = {path.name: path for path in [*good.glob('*.o'), *folder.glob('*.o')]}
         link(args.cc, folder, objects.values())
@@ -201,12 +273,13 @@ def main():
     parser.add_argument('--only', type=int)
     parser.add_argument('explorer')
     parser.add_argument('root', type=pathlib.Path)
+    parser.add_argument('sources', metavar='SOURCE', nargs='+', help='of the subject, in ROOT')
     args = parser.parse_args()
     missed = 0
     with tempfile.TemporaryDirectory(prefix='vitrine-subject-') as name, \
             concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         good = pathlib.Path(name)
-        list(pool.map(lambda file: compile_all(args, good, (file,)), CORE + OWN))
+        list(pool.map(lambda file: compile_all(args, good, (file,)), args.sources))
         chosen = MUTANTS if args.only is None else MUTANTS[args.only:args.only + 1]
         for mutant, (found, how) in zip(chosen, pool.map(
                 lambda mutant: try_mutant(args, mutant, good), chosen)):

@@ -14,7 +14,7 @@ static struct vtr_data filler; /* of the pageblocks that the scenario is not to 
 static unsigned filled;        /* how many these are, the first ones */
 
 /* What is known of a block: handles, peers that hold it, and the low half of its generation while
- * it was written. Blocks are told apart by where they lie, in steps of HALF. */
+ * it was written. */
 struct ghost {
     uint16_t handles;
     uint8_t peers;
@@ -22,9 +22,17 @@ struct ghost {
     uint32_t gen;
 };
 
+/* Blocks are told apart by where they lie, in steps of HALF / 2, and small ones, all of which are in
+ * one pageblock, by their index: they have the places of the blocks that the filler is instead. */
 UNSEEN static struct ghost *ghost_of(const struct vtr_record *rec)
 {
+    const struct vtr_pageblock *pb = vtr_pageblock_of(rec);
     size_t at = (size_t)(rec->base - heap->views.read) / (HALF / 2);
+    size_t before = filled * (VTR_PAGEBLOCK_BYTES / (HALF / 2));
+    if (pb->extent.block_bytes == SMALL)
+        at = (size_t)(rec - pb->records);
+    if ((at < before) != (pb->extent.block_bytes == SMALL))
+        explore_fail("the oracle has no place for block %zu", at);
     return (struct ghost *)(void *)explore_ghosts() + at;
 }
 
@@ -85,7 +93,7 @@ UNSEEN static void ghost_upgrade(struct weak w, bool upgraded)
         explore_fail("a reference to a block that is held was not upgraded");
 }
 
-void heap_begin(unsigned pageblocks, unsigned quota)
+void heap_begin(unsigned pageblocks, uint64_t quota)
 {
     struct vtr_heap_opts opts = { .size = sizeof opts, .max_bytes = VTR_SEGMENT_BYTES,
                                   .flags = VTR_HEAP_SINGLE_VIEW };
@@ -93,7 +101,7 @@ void heap_begin(unsigned pageblocks, unsigned quota)
     struct vtr_buf b;
     filled = VTR_SEGMENT_PAGEBLOCKS - pageblocks;
     if (quota != 0)
-        opts.quota_bytes = fill + (uint64_t)quota * HALF;
+        opts.quota_bytes = fill + quota;
     if (vtr_heap_open(&opts, &heap, NULL) != 0 || vtr_buf_init(heap, 0, fill, &b) != 0 ||
         !vtr_buf_append(&b, "", 1))
         explore_fail("no heap");
@@ -105,10 +113,20 @@ void heap_begun(void)
     explore_thread_exit();
 }
 
+static void warm(size_t bytes)
+{
+    if (vtr_cache_magazine(vtr_cache_of_(heap), (unsigned)vtr_class_for_(bytes)) == NULL)
+        explore_fail("no magazine");
+}
+
 void warm_cache(void)
 {
-    if (vtr_cache_magazine(vtr_cache_of_(heap), (unsigned)vtr_class_for_(HALF)) == NULL)
-        explore_fail("no magazine");
+    warm(HALF);
+}
+
+void warm_small(void)
+{
+    warm(SMALL);
 }
 
 static void stamp(struct vtr_buf *b)
@@ -231,6 +249,21 @@ void take_and_end(size_t bytes)
     end(&d);
 }
 
+void take_and_end_all(size_t bytes, unsigned n)
+{
+    struct vtr_buf b[4];
+    struct vtr_data d[4];
+    unsigned got = vtr_buf_init_bulk(heap, 0, bytes, b, n);
+    for (unsigned i = 0; i < got; i++) {
+        ghost_take(b[i].rec);
+        stamp(&b[i]);
+        d[i] = seal(&b[i]);
+    }
+    for (unsigned i = 0; i < got; i++)
+        use(d[i]);
+    drop_all(d, got);
+}
+
 void take_two_and_end(size_t bytes)
 {
     struct vtr_buf a;
@@ -339,10 +372,11 @@ UNSEEN static void invariant_of(const struct vtr_record *rec, const struct ghost
                      (unsigned long long)word);
 }
 
-/* Blocks of small classes are the library's, for headers; the oracle does not know them. */
+/* The others are the library's, for headers; the oracle does not know them. */
 static bool is_known(const struct vtr_pageblock *pb)
 {
-    return pb->klass < VTR_CLASSES && pb->extent.block_bytes >= THIRD;
+    uint32_t bytes = pb->extent.block_bytes;
+    return pb->klass < VTR_CLASSES && (bytes >= THIRD || bytes == SMALL);
 }
 
 /* The heap's counters run freely, and are used modulo its pageblocks. */
@@ -386,6 +420,8 @@ UNSEEN static uint32_t audit_pageblock(const struct vtr_pageblock *pb)
         if (vtr_holders_of(rec)->word != 0 || (!is_cached && rec->count != VTR_COUNT_IDLE))
             explore_fail("at the end block %u of pageblock %u has word %#llx and count %d", i,
                          pb->index, (unsigned long long)vtr_holders_of(rec)->word, rec->count);
+        if ((rec->flags & VTR_RECORD_CARVED) != 0)
+            explore_fail("at the end block %u of pageblock %u is marked as carved", i, pb->index);
         if (depot_has(rec, pb->klass) != is_cached)
             explore_fail("at the end block %u of pageblock %u, count %d, is %u times in the depot",
                          i, pb->index, rec->count, depot_has(rec, pb->klass));

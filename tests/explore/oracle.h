@@ -19,8 +19,9 @@
 /* The oracle's own looks at memory are no accesses of the program's. */
 #define UNSEEN __attribute__((no_sanitize("thread"), noinline))
 
-/* A class with two blocks in a pageblock, and one with three. */
-enum { HALF = 1 << 20, THIRD = 699008 };
+/* A class with two blocks in a pageblock, one with three, and the largest that is taken inline and
+ * is not the header blocks'. */
+enum { HALF = 1 << 20, THIRD = 699008, SMALL = 7232 };
 
 /** A name of a block that does not hold it. */
 struct weak {
@@ -30,13 +31,14 @@ struct weak {
 extern struct vtr_heap *heap;
 
 /* For setup. */
-/** Opens a heap that has room for so many pageblocks. @param quota  in HALF blocks; 0: none. */
-void heap_begin(unsigned pageblocks, unsigned quota);
+/** Opens a heap that has room for so many pageblocks. @param quota  bytes of these; 0: none. */
+void heap_begin(unsigned pageblocks, uint64_t quota);
 /** The thread that sets up ends: its magazines are in the depot. */
 void heap_begun(void);
 
-/** For warm: the thread has a cache, and a magazine for blocks of HALF. */
+/** For warm: the thread has a cache, and a magazine for blocks of HALF, or of SMALL. */
 void warm_cache(void);
+void warm_small(void);
 
 /** @return false: there is none. */
 bool take(size_t bytes, struct vtr_buf *out);
@@ -57,6 +59,8 @@ bool upgrade(struct weak w, struct vtr_data *out);
 bool reopen(struct vtr_data *d, struct vtr_buf *out);
 /** take, seal, use, drop, if there is one. */
 void take_and_end(size_t bytes);
+/** Takes so many at once, and ends them at once. */
+void take_and_end_all(size_t bytes, unsigned n);
 /** Has all of two blocks at once, if they are there: whatever can be found is looked for. */
 void take_two_and_end(size_t bytes);
 

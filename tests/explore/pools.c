@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Scenarios of free blocks: magazines, the depot, pageblocks, the quota; and of what takes them by
- * itself: header blocks and lists.
+ * Scenarios of free blocks: magazines, the depot, pageblocks, the quota.
  * Threads: which call each makes is in the table.
  */
 #include "heap/magazine.h"
@@ -22,7 +21,7 @@ static void take_twice(void)
     take_and_end(HALF);
 }
 
-static void begin_pageblocks(unsigned pageblocks, unsigned quota)
+static void begin_pageblocks(unsigned pageblocks, uint64_t quota)
 {
     heap_begin(pageblocks, quota);
     heap_begun();
@@ -30,7 +29,7 @@ static void begin_pageblocks(unsigned pageblocks, unsigned quota)
 }
 
 static void begin_one(void) { begin_pageblocks(1, 0); }
-static void begin_quota(void) { begin_pageblocks(2, 1); }
+static void begin_quota(void) { begin_pageblocks(2, HALF); }
 
 /* The first thread's magazine has both blocks of the one pageblock. */
 static void keep_two(void)
@@ -80,76 +79,6 @@ static void end_three_at_once(void)
     drop_all(all, 3);
 }
 
-/* A header in front of a payload is a list; both are handed to another thread. */
-
-static struct vtr_data list[2];
-static const char header[16] = "a header";
-
-/* By way of a local one: gcc does not show the explorer a struct that a call returns. */
-static void put_header(unsigned i)
-{
-    struct vtr_data made = VTR_DATA_EMPTY;
-    if (vtr_data_prepend(heap, header, sizeof header, given[0], &made) != 0)
-        explore_fail("no list");
-    list[i] = made;
-}
-
-static void end_list(struct vtr_data *d)
-{
-    char read[sizeof header];
-    if (!vtr_data_gather(*d, 0, read, sizeof read) || memcmp(read, header, sizeof read) != 0)
-        explore_fail("another header");
-    explore_pause(EXPLORE_SITE("reads", ""));
-    vtr_data_unref(d);
-}
-
-static void give_lists(void)
-{
-    heap_begin(2, 0);
-    given[0] = make(HALF);
-    put_header(0);
-    list[1] = vtr_data_ref(list[0]);
-    heap_begun();
-}
-
-static void end_list_0(void)
-{
-    struct vtr_data d = list[0];
-    end_list(&d);
-    d = given[0];
-    end(&d);
-}
-
-static void end_list_1(void)
-{
-    struct vtr_data d = list[1];
-    end_list(&d);
-}
-
-/* The block that headers are carved from has a count of each, and one of its thread's. */
-
-static void give_header(void)
-{
-    heap_begin(2, 0);
-    given[0] = make(HALF);
-    heap_begun();
-    is_first = true;
-}
-
-static void carve(void)
-{
-    warm_cache();
-    if (is_first)
-        put_header(1);
-    is_first = false;
-}
-
-static void carve_and_end_0(void)
-{
-    put_header(0);
-    end_list_0();
-}
-
 /* Both blocks of the one pageblock are free in the depot; one had a weak reference. */
 static void leave_stale_name(void)
 {
@@ -168,9 +97,6 @@ static void upgrade_in_vain(void)
         end(&d);
 }
 
-const struct explore_scenario *const explore_scenarios[] = { scenarios_of_blocks,
-                                                             scenarios_of_pools, NULL };
-
 #define CHECKED .invariant = invariant, .finish = audit
 
 const struct explore_scenario scenarios_of_pools[] = {
@@ -185,11 +111,6 @@ const struct explore_scenario scenarios_of_pools[] = {
       .setup = give_three_blocks, .warm = warm_cache, .thread = { end_three, take_two } },
     { .name = "depot-bulk", .says = "the same, ended all at once", CHECKED,
       .setup = give_three_blocks, .warm = warm_cache, .thread = { end_three_at_once, take_two } },
-    { .name = "list", .says = "a list that two threads hold, and the block in it", CHECKED,
-      .setup = give_lists, .warm = warm_cache, .thread = { end_list_0, end_list_1 } },
-    { .name = "carve", .says = "one thread's header is ended by another while it exits", CHECKED,
-      .flags = EXPLORE_EXIT, .setup = give_header, .warm = carve,
-      .thread = { carve_and_end_0, end_list_1 } },
     { .name = "cut", .says = "fresh blocks of another thread's pageblock", CHECKED,
       .setup = begin_one, .warm = cut_one, .thread = { take_two, take_once } },
     { .name = "retire", .says = "an idle pageblock changes class; a stale upgrade", CHECKED,

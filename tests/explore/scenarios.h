@@ -7,7 +7,9 @@
 
 #include "explore.h"
 
-extern const struct explore_scenario scenarios_of_blocks[]; /* blocks.c */
-extern const struct explore_scenario scenarios_of_pools[];  /* pools.c */
+extern const struct explore_scenario scenarios_of_blocks[];  /* blocks.c */
+extern const struct explore_scenario scenarios_of_bulk[];    /* bulk.c */
+extern const struct explore_scenario scenarios_of_headers[]; /* headers.c */
+extern const struct explore_scenario scenarios_of_pools[];   /* pools.c */
 
 #endif
