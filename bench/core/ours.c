@@ -40,8 +40,7 @@ static inline uint64_t alloc_free_bulk(struct vtr_heap *heap, uint64_t n)
             return 0;
         for (unsigned i = 0; i < CORE_BULK; i++)
             sum += core_touch(vtr_buf_bytes(&bufs[i]));
-        for (unsigned i = 0; i < CORE_BULK; i++)
-            vtr_buf_fini(&bufs[i]);
+        vtr_buf_fini_bulk(bufs, CORE_BULK);
     }
     return sum;
 }

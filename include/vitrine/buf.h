@@ -97,6 +97,9 @@ VTR_API VTR_COLD void vtr_buf_return_counts_(struct vtr_buf *b);
  * @param b left empty; empty is allowed. */
 VTR_API void vtr_buf_fini(struct vtr_buf *b);
 
+/** vtr_buf_fini() of bufs[0..n). @param bufs left empty; empty ones are allowed. */
+VTR_API void vtr_buf_fini_bulk(struct vtr_buf *bufs, unsigned n);
+
 /** @return bytes written so far, and the room before and behind them. */
 VTR_INLINE size_t vtr_buf_len(const struct vtr_buf *b) { return b->tail - b->head; }
 VTR_INLINE size_t vtr_buf_headroom(const struct vtr_buf *b) { return b->head - b->floor; }
@@ -193,8 +196,10 @@ VTR_API VTR_COLD __attribute__((noreturn)) void vtr_buf_broken_(const struct vtr
 VTR_INLINE VTR_MUST_USE struct vtr_data vtr_buf_seal(struct vtr_buf *b)
 {
     struct vtr_data d = VTR_DATA_EMPTY;
-    if (VTR_UNLIKELY(b->rec == NULL) || VTR_UNLIKELY(!vtr_block_is_open_(b->rec)))
-        vtr_buf_broken_(b, "vtr_buf_seal");
+    if (VTR_UNLIKELY(b->rec == NULL) || VTR_UNLIKELY(!vtr_block_is_open_(b->rec))) {
+        struct vtr_buf broken = *b; /* as below */
+        vtr_buf_broken_(&broken, "vtr_buf_seal");
+    }
     /* Field by field: a copy of it all would wait for the stores that were narrower. */
     struct vtr_record *rec = b->rec;
     uint32_t head = b->head, tail = b->tail;
@@ -243,6 +248,7 @@ VTR_INLINE void vtr_buf_cleanup_(struct vtr_buf *b) { vtr_buf_fini(b); }
 #define vtr_buf_init(heap, ...) vtr_buf_init(VTR_HERE_(heap), __VA_ARGS__)
 #define vtr_buf_init_bulk(heap, ...) vtr_buf_init_bulk(VTR_HERE_(heap), __VA_ARGS__)
 #define vtr_buf_fini(b) vtr_buf_fini(VTR_HERE_(b))
+#define vtr_buf_fini_bulk(bufs, n) vtr_buf_fini_bulk(VTR_HERE_(bufs), n)
 VTR_INLINE VTR_MUST_USE bool vtr_data_try_own_here_(struct vtr_data *d, struct vtr_buf *out,
                                                     const char *file, int line)
 {

@@ -174,15 +174,19 @@ VTR_INLINE VTR_MUST_USE struct vtr_span vtr_data_span(struct vtr_data d)
 /** Copies bytes out. @return false, and nothing written, if they are not all inside @p d. */
 VTR_API VTR_MUST_USE bool vtr_data_gather(struct vtr_data d, size_t off, void *to, size_t len);
 
-/** Private: vtr_data_view() without the type. */
+/** Private: vtr_data_view_() of a list that holds all of it. */
+VTR_API const void *vtr_list_view_(struct vtr_data d, size_t off, size_t len, void *scratch);
+
+/** Private: vtr_data_view() without the type. @param len  not zero. */
 VTR_INLINE VTR_MUST_USE const void *vtr_data_view_(struct vtr_data d, size_t off, size_t len,
                                                    void *scratch)
 {
     size_t run = 0;
-    const uint8_t *p = vtr_data_at(d, off, &run);
-    if (VTR_LIKELY(p != NULL && run >= len))
-        return p;
-    return vtr_data_gather(d, off, scratch, len) ? scratch : NULL;
+    if (VTR_UNLIKELY(!vtr_in_bounds(d.len, off, len)))
+        return NULL;
+    if (VTR_UNLIKELY(d.what & VTR_WHAT_LIST))
+        return vtr_list_view_(d, off, len, scratch);
+    return vtr_data_at(d, off, &run);
 }
 
 /**

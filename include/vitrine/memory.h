@@ -7,12 +7,16 @@
  * Owner: the library. Threads: any.
  * Not here: blocks (heap.h).
  *
- * A jemalloc that the program has, by linking or LD_PRELOAD, is taken. Otherwise libjemalloc.so.2
- * is loaded when the library first needs memory. Debian's wants 2.6 KiB of what glibc sets aside
- * for thread-locals of libraries that come late, which by default is less. There the program is
- * started with `GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096` in its environment, or linked
- * with `-Wl,--no-as-needed -lc -ljemalloc`, in this order: then its malloc is still libc's.
- * Programs built with AddressSanitizer or ThreadSanitizer get malloc, which these watch.
+ * Programs linked as pkg-config, CMake or meson say have jemalloc from their start: they need
+ * libvitrine-jemalloc, which needs libjemalloc.so.2 behind libc and libstdc++, so that malloc and
+ * operator new are still those of these. A jemalloc that is the program's malloc, by linking or
+ * LD_PRELOAD, is taken too. Otherwise libjemalloc.so.2 is loaded when the library first needs
+ * memory, which is how it is with libvitrine alone. Debian's wants 2.6 KiB of what glibc sets aside
+ * for thread-locals of libraries that come late, which by default is less: a program that loads us
+ * late is started with `GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096` in its environment.
+ * For the same reason a plugin links libvitrine alone, or it might not load:
+ * `pkg-config --define-variable=jemalloc= --libs vitrine`.
+ * Built with AddressSanitizer or ThreadSanitizer, the library takes malloc, which these watch.
  */
 #ifndef VITRINE_MEMORY_H
 #define VITRINE_MEMORY_H

@@ -47,7 +47,7 @@ static __thread int flags __attribute__((tls_model("initial-exec")));
 static pthread_once_t load_once = PTHREAD_ONCE_INIT;
 static pthread_key_t exit_key;
 static int shared = MALLOC; /* for a thread without a lane: slow. Constant once loaded */
-static char from[32] = "malloc", why[160];
+static char from[32] = "malloc", why[256];
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows */
 static unsigned arenas;
@@ -161,17 +161,25 @@ static const char *find_calls(void *library)
                : why_not();
 }
 
-/* The program's own, or libjemalloc. It stays: what was allocated from it lives on. */
+/* It stays: what was allocated from it lives on. */
+static const char *load_jemalloc(void)
+{
+    static char text[sizeof why];
+    void *library = dlopen("libjemalloc.so.2", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (library != NULL)
+        return find_calls(library);
+    snprintf(text, sizeof text, "%s; what helps is in <vitrine/memory.h>", why_not());
+    return text;
+}
+
+/* What the program has from its start, or libjemalloc. */
 static const char *find_jemalloc(void)
 {
     if (SANITIZED)
         return "the sanitizer watches malloc";
     if (getauxval(AT_BASE) == 0)
         return "a static program cannot load libjemalloc.so.2";
-    if (dlsym(RTLD_DEFAULT, "mallocx") != NULL)
-        return find_calls(RTLD_DEFAULT);
-    void *library = dlopen("libjemalloc.so.2", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    return library != NULL ? find_calls(library) : why_not();
+    return dlsym(RTLD_DEFAULT, "mallocx") != NULL ? find_calls(RTLD_DEFAULT) : load_jemalloc();
 }
 
 static const char *begin(void)

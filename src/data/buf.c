@@ -113,19 +113,58 @@ void vtr_buf_broken_(const struct vtr_buf *b, const char *call)
     vtr_text_abort(&t);
 }
 
+/* What a buf that ends finds: nothing else refers to its block, which then needs no sealing. */
+static inline bool is_whole(const struct vtr_buf *b)
+{
+    if (VTR_UNLIKELY(!vtr_block_is_open_(b->rec)))
+        vtr_buf_broken_(b, "vtr_buf_fini");
+    return VTR_LIKELY(b->ahead == 0 && vtr_record_last_(b->rec));
+}
+
+/* Nobody writes it any more, and what was split off may live on. */
+static VTR_COLD void end_split(struct vtr_buf *b)
+{
+    vtr_buf_return_counts_(b);
+    uint64_t what = vtr_block_seal_(b->rec, b->tail);
+    buf_clear(b);
+    vtr_record_unref_(what);
+}
+
 void vtr_buf_fini(struct vtr_buf *b)
 {
     VTR_PLACE_CALL_;
     struct vtr_record *rec = b->rec;
     if (rec == NULL)
         return;
-    if (VTR_UNLIKELY(!vtr_block_is_open_(rec)))
-        vtr_buf_broken_(b, "vtr_buf_fini");
-    vtr_buf_return_counts_(b);
-    /* Nobody writes it any more, and what was split off may live on. */
-    uint64_t what = vtr_block_seal_(rec, b->tail);
+    if (VTR_UNLIKELY(!is_whole(b))) {
+        end_split(b);
+        return;
+    }
     buf_clear(b);
-    vtr_record_unref_(what);
+    vtr_block_end(rec);
+}
+
+void vtr_buf_fini_bulk(struct vtr_buf *bufs, unsigned n)
+{
+    VTR_PLACE_CALL_;
+    struct vtr_record *recs[BULK];
+    unsigned whole = 0;
+    for (unsigned i = 0; i < n; i++) {
+        struct vtr_buf *b = &bufs[i];
+        if (b->rec == NULL)
+            continue;
+        if (VTR_UNLIKELY(!is_whole(b))) {
+            end_split(b);
+            continue;
+        }
+        recs[whole++] = b->rec;
+        buf_clear(b);
+        if (whole == BULK) {
+            vtr_blocks_end(recs, whole);
+            whole = 0;
+        }
+    }
+    vtr_blocks_end(recs, whole);
 }
 
 bool vtr_buf_split(struct vtr_buf *b, size_t len, struct vtr_data *out)

@@ -196,13 +196,11 @@ bool vtr_data_gather(struct vtr_data d, size_t off, void *to, size_t len)
 {
     if (!vtr_in_bounds(d.len, off, len))
         return false;
-    for (size_t done = 0; done < len;) {
-        size_t run = 0;
-        const uint8_t *p = vtr_data_at(d, off + done, &run);
-        if (run > len - done)
-            run = len - done;
-        memcpy((uint8_t *)to + done, p, run);
-        done += run;
+    if (d.what & VTR_WHAT_LIST) {
+        vtr_list_gather(d, off, to, len);
+    } else if (len != 0) {
+        size_t run;
+        memcpy(to, vtr_data_at(d, off, &run), len);
     }
     return true;
 }

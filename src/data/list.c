@@ -11,6 +11,7 @@
 #include "data/list.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/system.h"
@@ -110,6 +111,11 @@ void vtr_list_end(struct vtr_list *list)
 uint32_t vtr_list_find_(const struct vtr_list *list, uint32_t off)
 {
     uint32_t low = 0, high = list->segs - 1;
+    /* A few are looked through from the front: what is asked for is mostly a header. */
+    while (low < high && low < SHORT_SEGS && list->seg[low].end <= off)
+        low++;
+    if (VTR_LIKELY(low < SHORT_SEGS))
+        return low;
     while (low < high) {
         uint32_t mid = low + (high - low) / 2;
         if (list->seg[mid].end <= off)
@@ -120,15 +126,83 @@ uint32_t vtr_list_find_(const struct vtr_list *list, uint32_t off)
     return low;
 }
 
+/* Where byte @p at of the list lies, which is in segment @p i. */
+static inline const uint8_t *seg_byte(const struct vtr_list *list, uint32_t i, uint32_t at)
+{
+    const struct vtr_seg *s = &list->seg[i];
+    return vtr_what_record_(s->what)->base + s->off + (at - vtr_list_start_(list, i));
+}
+
+static inline const struct vtr_list *list_checked(uint64_t what, const char *call)
+{
+    const struct vtr_list *list = vtr_list_of_(what);
+    if (VTR_UNLIKELY(list->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT)))
+        vtr_record_broken_(what, call);
+    return list;
+}
+
 const uint8_t *vtr_list_at_(struct vtr_data d, size_t off, size_t *run)
 {
-    const struct vtr_list *list = vtr_list_of_(d.what);
-    if (VTR_UNLIKELY(list->gen != (uint16_t)(d.what >> VTR_WHAT_GEN_SHIFT)))
-        vtr_record_broken_(d.what, "at");
+    const struct vtr_list *list = list_checked(d.what, "at");
     uint32_t at = d.off + (uint32_t)off;
     uint32_t i = vtr_list_find_(list, at);
-    const struct vtr_seg *s = &list->seg[i];
-    size_t in_seg = s->end - at, in_data = d.len - off;
+    size_t in_seg = list->seg[i].end - at, in_data = d.len - off;
     *run = in_seg < in_data ? in_seg : in_data;
-    return vtr_what_record_(s->what)->base + s->off + (at - vtr_list_start_(list, i));
+    return seg_byte(list, i, at);
+}
+
+/* Headers are short and their pieces shorter: calling memcpy for each took 3 ns. */
+static inline void copy_piece(uint8_t *to, const uint8_t *from, size_t n)
+{
+    if (n > 32) {
+        memcpy(to, from, n);
+    } else if (n >= 16) {
+        memcpy(to, from, 16);
+        memcpy(to + n - 16, from + n - 16, 16);
+    } else if (n >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + n - 8, from + n - 8, 8);
+    } else if (n >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + n - 4, from + n - 4, 4);
+    } else if (n != 0) {
+        uint8_t first = from[0], middle = from[n / 2], last = from[n - 1];
+        to[0] = first;
+        to[n / 2] = middle;
+        to[n - 1] = last;
+    }
+}
+
+/* Copies from byte @p at on, which is in segment @p i. */
+static inline void gather_from(const struct vtr_list *list, uint32_t i, uint32_t at, uint8_t *to,
+                               size_t len)
+{
+    while (len != 0) {
+        uint32_t end = list->seg[i].end;
+        size_t n = end - at < len ? end - at : len;
+        copy_piece(to, seg_byte(list, i, at), n);
+        to += n;
+        len -= n;
+        at = end;
+        i++;
+    }
+}
+
+void vtr_list_gather(struct vtr_data d, size_t off, void *to, size_t len)
+{
+    const struct vtr_list *list = list_checked(d.what, "at");
+    uint32_t at = d.off + (uint32_t)off;
+    if (len != 0)
+        gather_from(list, vtr_list_find_(list, at), at, (uint8_t *)to, len);
+}
+
+const void *vtr_list_view_(struct vtr_data d, size_t off, size_t len, void *scratch)
+{
+    const struct vtr_list *list = list_checked(d.what, "at");
+    uint32_t at = d.off + (uint32_t)off;
+    uint32_t i = vtr_list_find_(list, at);
+    if (list->seg[i].end - at >= len)
+        return seg_byte(list, i, at);
+    gather_from(list, i, at, (uint8_t *)scratch, len);
+    return scratch;
 }

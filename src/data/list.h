@@ -47,6 +47,9 @@ static inline uint32_t vtr_list_start_(const struct vtr_list *list, uint32_t i)
 /** @return the segment that holds byte @p off of the list; @p off is inside it. */
 VTR_API uint32_t vtr_list_find_(const struct vtr_list *list, uint32_t off);
 
+/** Copies out [off, off + len) of @p d, a list, which are inside it. */
+void vtr_list_gather(struct vtr_data d, size_t off, void *to, size_t len);
+
 /** @return an empty list with room for @p segs segments and one count, or NULL: no memory. */
 struct vtr_list *vtr_list_create(uint32_t segs);
 

@@ -63,16 +63,24 @@ void vtr_record_release_(uint64_t what)
         vtr_block_release_(rec);
 }
 
+/* Out of line, so that ending a block saves no registers. */
+static VTR_COLD void end_other(uint64_t what)
+{
+    if (what & VTR_WHAT_LIST)
+        vtr_list_end(vtr_list_of_(what));
+    else
+        vtr_foreign_end(vtr_what_record_(what));
+}
+
 void vtr_record_end_(uint64_t what)
 {
     VTR_PLACE_CALL_;
     struct vtr_record *rec = vtr_what_record_(what);
-    if (VTR_UNLIKELY(what & VTR_WHAT_LIST))
-        vtr_list_end(vtr_list_of_(what));
-    else if (VTR_UNLIKELY(vtr_record_flags_(rec) & VTR_RECORD_FOREIGN))
-        vtr_foreign_end(rec);
-    else
+    bool block = (what & VTR_WHAT_LIST) == 0 && (vtr_record_flags_(rec) & VTR_RECORD_FOREIGN) == 0;
+    if (VTR_LIKELY(block))
         vtr_block_end(rec);
+    else
+        end_other(what);
 }
 
 /* Whether it is the last handle of a block that nothing else can name. */

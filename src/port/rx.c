@@ -184,13 +184,11 @@ static inline bool take(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m,
     return VTR_LIKELY(m->nb_segs == 1) ? take_one(q, h, m, out) : take_many(q, h, m, out);
 }
 
-/* What taking an mbuf needs besides its first line. The record of a block from another core is
- * asked for to be written: next its count goes down, most likely. */
-static inline void prefetch_block(const struct vtr_rxq *q, struct rte_mbuf *m)
+/* The record of a block from another core is asked for to be written: next its count goes down,
+ * most likely. The queue's own mbufs and their blocks were just in the driver's hands. */
+static inline void prefetch_block(const struct vtr_rxq *q, const struct rte_mbuf *m)
 {
-    if (VTR_LIKELY(m->pool == q->rack->mp))
-        rte_prefetch0(vtr_mbuf_what_(m));
-    else
+    if (m->pool != q->rack->mp)
         __builtin_prefetch(vtr_what_record_(vtr_mbuf_sent_(m)), 1);
 }
 
@@ -217,8 +215,9 @@ static inline void take_plain(struct vtr_rack *rack, struct rte_mbuf *m, unsigne
     vtr_rack_push_(rack, m);
 }
 
-static unsigned take_burst(struct vtr_rxq *q, unsigned queue, struct rte_mbuf **mbufs, unsigned n,
-                           struct vtr_pkt *pkts)
+/* @param ring  the frames come from another queue, and perhaps from another core. */
+static unsigned take_burst(struct vtr_rxq *q, unsigned queue, bool ring, struct rte_mbuf **mbufs,
+                           unsigned n, struct vtr_pkt *pkts)
 {
     struct homing h = { .rack = NULL, .n = 0 };
     struct vtr_rack *rack = q->rack;
@@ -226,10 +225,10 @@ static unsigned take_burst(struct vtr_rxq *q, unsigned queue, struct rte_mbuf **
     unsigned got = 0;
     for (unsigned i = 0; i < n; i++) {
         struct rte_mbuf *m = mbufs[i];
-        if (i + 3 < n)
-            rte_prefetch0(mbufs[i + 3]);
-        if (i + 1 < n)
+        if (VTR_UNLIKELY(ring) && i + 1 < n)
             prefetch_block(q, mbufs[i + 1]);
+        if (VTR_UNLIKELY(ring) && i + 3 < n)
+            rte_prefetch0(mbufs[i + 3]);
         if (VTR_LIKELY(is_plain(rack, m))) {
             take_plain(rack, m, queue, &pkts[got]);
             bytes += pkts[got++].data.len;
@@ -257,7 +256,7 @@ unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
         unsigned came = rte_eth_rx_burst(port->id, (uint16_t)queue, mbufs, (uint16_t)ask);
         vtr_mbufs_come_(mbufs, came);
         if (came != 0)
-            got += take_burst(q, queue, mbufs, came, pkts + got);
+            got += take_burst(q, queue, port->pair != NULL, mbufs, came, pkts + got);
         if (came < ask)
             break;
         asked += ask;

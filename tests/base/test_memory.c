@@ -24,6 +24,12 @@ static struct vtr_memory_stat stat_now(void)
     return s;
 }
 
+static void skip_because(const char *why)
+{
+    printf("skipped: %s\n", why);
+    skip();
+}
+
 static void in_a_thread(void *(*body)(void *), void *arg)
 {
     pthread_t thread;
@@ -82,7 +88,7 @@ static void a_size_that_cannot_be_is_no_memory(void **state)
     (void)state;
     volatile size_t huge = SIZE_MAX / 2; /* the compiler knows that malloc has no such object */
     if (sanitized)
-        skip(); /* it ends the program there */
+        skip_because("the sanitizer ends the program there");
     assert_null(vtr_memory_alloc_(huge, 1));
     assert_null(vtr_memory_zalloc_(huge, 64));
     void *p = vtr_memory_alloc_(1, 1);
@@ -124,7 +130,7 @@ static void a_thread_has_an_arena_that_is_not_the_programs(void **state)
     size_t size = sizeof automatic;
     (void)state;
     if (mallctl_of == NULL)
-        skip();
+        skip_because("malloc serves, and has no arenas of ours");
     assert_int_equal(mallctl_of("opt.narenas", &automatic, &size, NULL, 0), 0);
     arena_here(&here);
     in_a_thread(arena_here, &there);
@@ -140,7 +146,7 @@ static void the_figures_follow_what_is_allocated(void **state)
     void *piece[PIECES];
     (void)state;
     if (mallctl_of == NULL)
-        skip();
+        skip_because("malloc serves, and has no arenas of ours");
     struct vtr_memory_stat before = stat_now();
     for (unsigned i = 0; i < PIECES; i++)
         assert_non_null(memset(piece[i] = vtr_memory_alloc_(BYTES, 1), 1, BYTES));
@@ -255,7 +261,7 @@ static void a_child_of_a_busy_program_has_memory(void **state)
     pthread_t thread[2];
     (void)state;
     if (mallctl_of == NULL)
-        skip(); /* malloc's own business */
+        skip_because("malloc serves, and it is its own business");
     for (unsigned i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&thread[i], NULL, churn, &r), 0);
     for (unsigned i = 0; i < 50; i++) {
@@ -293,7 +299,7 @@ static void a_thread_that_finds_no_arena_left_is_served(void **state)
     size_t size = sizeof arena;
     (void)state;
     if (mallctl_of == NULL)
-        skip();
+        skip_because("malloc serves, and has no arenas of ours");
     while (mallctl_of("arenas.create", &arena, &size, NULL, 0) == 0)
         ;
     for (unsigned i = 0; i < 2; i++)

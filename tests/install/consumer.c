@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Somebody else's program, C17 and C++17 alike, that knows what pkg-config says and no more. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* dladdr */
+#endif
+#include <vitrine/memory.h>
 #include <vitrine/vitrine.h>
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +42,31 @@ static int write_and_hold(struct vtr_heap *heap)
     return 0;
 }
 
+/* Whose function that is, and "none" in a static program. */
+static void print_library(const char *function)
+{
+    Dl_info info;
+    void *at = dlsym(RTLD_DEFAULT, function);
+    const char *file = at != NULL && dladdr(at, &info) != 0 ? strrchr(info.dli_fname, '/') : NULL;
+    printf("%s of %s\n", function, file != NULL ? file + 1 : "none");
+}
+
+static void print_memory(void)
+{
+    struct vtr_memory_stat stat;
+    stat.size = sizeof stat;
+    vtr_memory_stat(&stat);
+    printf("private memory of %.*s\n", (int)strcspn(stat.from, " "), stat.from);
+    print_library("malloc");
+    print_library("free");
+#ifdef __cplusplus
+    int *made = new int(1);
+    delete made;
+    print_library("_Znwm"); /* operator new, and delete */
+    print_library("_ZdlPvm");
+#endif
+}
+
 int main(void)
 {
     struct vtr_heap *heap;
@@ -46,5 +76,6 @@ int main(void)
         return 1;
     }
     int failed = read_a_slice(heap) || write_and_hold(heap);
+    print_memory();
     return vtr_heap_close(heap, &err) != 0 || failed;
 }

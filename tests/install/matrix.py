@@ -13,7 +13,10 @@ and as `archives` alone. Against each, in C17 and C++17:
               archives of bytecode serve the compiler that wrote it
   cmake       pkg_check_modules(... IMPORTED_TARGET vitrine); CMake knows pkg-config, so there are
               no CMake files of ours that could say something else
+  plugin      what is loaded late, linked with libvitrine alone
 
+Each program has its private memory of jemalloc, unless it is static or a plugin, and its own malloc
+and operator new of libc and libstdc++.
 libvitrine-net.a is linked to the shared DPDK: a static one would bring every driver with it.
 """
 import itertools
@@ -29,8 +32,12 @@ CXX = {'gcc': 'g++', 'clang': 'clang++'}
 LANGUAGES = (('c17', 'c'), ('c++17', 'c++'))
 STRICT = ('-Wall', '-Wextra', '-Wpedantic', '-Werror')
 EXPECTED = {'consumer': 'case\nglass case\nbusy with 4 bytes\n', 'consumer_net': 'tx_long\n'}
+FUNCTIONS = {'c': {'malloc': 'libc.so.6', 'free': 'libc.so.6'}}
+FUNCTIONS['c++'] = FUNCTIONS['c'] | {'_Znwm': 'libstdc++.so.6', '_ZdlPvm': 'libstdc++.so.6'}
 PACKAGE = {'consumer': 'vitrine', 'consumer_net': 'vitrine-net'}
-ARCHIVE, SHARED = 'archive', 'shared'
+ARCHIVE, SHARED, STATIC = 'archive', 'shared', 'static'
+LOAD = 'import ctypes, sys; sys.exit(ctypes.CDLL(sys.argv[1]).main())'
+NO_ROOM = 'glibc.rtld.optional_static_tls=0'  # for thread-locals of what is loaded late
 
 
 class Failed(Exception):
@@ -53,19 +60,33 @@ class Matrix:
     def __init__(self, source, work, compiler, lto):
         self.source, self.work, self.compiler, self.lto = source, work, compiler, lto
         self.cells = 0
+        self.private = 'malloc'
         self.env = {'CC': compiler, 'CXX': CXX[compiler]}
 
-    def check(self, how, program, kind, libdir):
+    def expected(self, name, language, private):
+        """@return what a program prints, whose private memory is of `private`."""
+        if name != 'consumer':
+            return EXPECTED[name]
+        of = {function: 'none' if private == 'none' else library
+              for function, library in FUNCTIONS[language].items()}
+        return ''.join((EXPECTED[name], f'private memory of {private.replace("none", "malloc")}\n',
+                        *(f'{function} of {library}\n' for function, library in of.items())))
+
+    def compare(self, how, expected, got):
+        if got != expected:
+            raise Failed(f'{how}: expected {expected!r}, got {got!r}')
+        self.cells += 1
+        print(f'{how}: ok', flush=True)
+
+    def check(self, how, program, kind, language, libdir):
         """Runs one program: it prints what it must, and uses the library it should."""
         name = 'consumer_net' if 'net' in program.name else 'consumer'
-        got = run(program, env={'LD_LIBRARY_PATH': str(libdir)})
-        if got != EXPECTED[name]:
-            raise Failed(f'{how}: expected {EXPECTED[name]!r}, got {got!r}')
+        private = 'none' if kind == STATIC else self.private
         needed = run('readelf', '-d', program)
         if (f'[lib{PACKAGE[name]}.so' in needed) != (kind == SHARED):
             raise Failed(f'{how}: this is not the {kind} library:\n{needed}')
-        self.cells += 1
-        print(f'{how}: ok', flush=True)
+        self.compare(how, self.expected(name, language, private),
+                     run(program, env={'LD_LIBRARY_PATH': str(libdir)}))
 
     def subproject(self, libraries):
         """Builds, runs and installs the project with Vitrine inside. @return the prefix."""
@@ -82,11 +103,16 @@ class Matrix:
             f'-Ddefault_library={"both" if libraries == "both" else "static"}', build, home,
             env=self.env)
         run('ninja', '-C', build)
+        if any(build.rglob('libvitrine-jemalloc.so')):
+            self.private = 'jemalloc'
+        else:
+            print('no libjemalloc-dev here: programs have their private memory of malloc')
         libdir = f'{build}/subprojects/vitrine/src:{build}/subprojects/vitrine/src/port'
         for name in ('in_c', 'in_cxx', 'net_in_c', 'net_in_cxx'):
             if (build / name).exists() or 'net' not in name:
                 self.check(f'meson {libraries} {name} {self.flavour()}', build / name,
-                           SHARED if libraries == 'both' else ARCHIVE, libdir)
+                           SHARED if libraries == 'both' else ARCHIVE,
+                           'c++' if 'cxx' in name else 'c', libdir)
         run('meson', 'install', '-C', build, '--no-rebuild', '--quiet')
         return prefix
 
@@ -110,7 +136,20 @@ class Matrix:
             run(CXX[compiler] if language == 'c++' else compiler, f'-std={std}', *STRICT, *how,
                 *(['-static'] if fully else []), '-x', language, HERE / f'{name}.c', '-x', 'none',
                 '-o', program, *flags)
-            self.check(said, program, ARCHIVE if static else SHARED, prefix / 'lib')
+            self.check(said, program, STATIC if fully else ARCHIVE if static else SHARED, language,
+                       prefix / 'lib')
+
+    def plugin(self, prefix):
+        flags = run('pkg-config', '--define-variable=jemalloc=', '--cflags', '--libs', 'vitrine',
+                    env={'PKG_CONFIG_LIBDIR': str(prefix / 'lib/pkgconfig')}).split()
+        plugin = self.work / 'plugin.so'
+        for (compiler, how), (std, language) in itertools.product(self.consumers(), LANGUAGES):
+            run(CXX[compiler] if language == 'c++' else compiler, f'-std={std}', *how, '-shared',
+                '-fPIC', '-x', language, HERE / 'consumer.c', '-x', 'none', '-o', plugin, *flags)
+            env = {'LD_LIBRARY_PATH': str(prefix / 'lib'), 'GLIBC_TUNABLES': NO_ROOM}
+            self.compare(' '.join(('plugin', std, compiler, *how)),
+                         self.expected('consumer', language, 'malloc'),
+                         run(sys.executable, '-c', LOAD, plugin, env=env))
 
     def cmake(self, prefix, libraries):
         home = self.work / f'cmake-{libraries}'
@@ -126,7 +165,7 @@ class Matrix:
         for language in ('c', 'cpp'):
             self.check(f'cmake {libraries} {language} {self.flavour()}',
                        home / f'build/in_{language}', ARCHIVE if archives else SHARED,
-                       prefix / 'lib')
+                       'c' if language == 'c' else 'c++', prefix / 'lib')
 
     def optimised(self):
         """That link-time optimisation took place, and left the exports and their versions."""
@@ -151,6 +190,7 @@ class Matrix:
                 self.pkg_config(prefix, libraries, name)
             if libraries == 'both':
                 self.pkg_config(prefix, libraries, 'consumer', fully=True)
+                self.plugin(prefix)
                 self.optimised()
                 self.exports(prefix, has_net)
             self.cmake(prefix, libraries)
