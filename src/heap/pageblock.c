@@ -75,7 +75,8 @@ static uint32_t words_zero(const struct vtr_pageblock *pb, uint32_t n)
 {
     const struct vtr_holders *h = vtr_holders_of(pb->records);
     uint32_t i = 0;
-    while (i < n && __atomic_load_n(&h[i].word, __ATOMIC_RELAXED) == 0) /* O: claiming decides */
+    /* A6: the last holders' reads are over, also those of other processes; R6 where they let go. */
+    while (i < n && __atomic_load_n(&h[i].word, __ATOMIC_ACQUIRE) == 0)
         i++;
     return i;
 }
