@@ -27,7 +27,7 @@ int vtr_buf_take_(struct vtr_heap *heap, size_t headroom, size_t room, struct vt
         return -EMSGSIZE;
     struct vtr_record *rec = vtr_block_take_for(heap, headroom + room);
     if (rec == NULL)
-        return vtr_block_refused_(heap, headroom + room);
+        return vtr_block_refused_(heap);
     *out = rec;
     return 0;
 }

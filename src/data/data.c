@@ -135,7 +135,7 @@ static VTR_COLD int header_new(struct vtr_heap *heap, struct vtr_carved *h)
 {
     struct vtr_record *rec = vtr_block_take_for(heap, HEADER_BLOCK);
     if (rec == NULL)
-        return vtr_block_refused_(heap, HEADER_BLOCK);
+        return vtr_block_refused_(heap);
     vtr_carved_set_(h, rec);
     h->base = vtr_block_writable_(rec);
     h->next = 0;

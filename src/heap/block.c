@@ -55,30 +55,58 @@ static uint32_t find(struct vtr_cache *cache, unsigned klass, struct vtr_record 
     return got;
 }
 
-/* Fills an empty magazine. @return false: the heap is at its limit, or the process at its quota. */
-static VTR_COLD bool refill(struct vtr_cache *cache, unsigned klass)
+/* Tries to charge at the quota: all of them while others refill, the first ones always, since a block
+ * on its way into a magazine is nowhere to be seen. The explorer has fewer. */
+#ifndef VTR_CHARGE_TRIES
+#define VTR_CHARGE_TRIES 64
+#define VTR_CHARGE_TRIES_ALWAYS 16
+#endif
+
+/* Charges for a batch, and near the quota for no more than is asked for. Nobody is refused for what
+ * others have in their magazines, or for an instant while they refill them. */
+static uint32_t charge(struct vtr_cache *cache, uint32_t bytes, uint32_t batch, uint32_t want)
+{
+    struct vtr_heap *heap = cache->mine.heap;
+    struct vtr_wait wait = { 0 };
+    uint32_t n = vtr_heap_charge(heap, bytes, batch);
+    if (n >= want)
+        return n;
+    vtr_heap_uncharge(heap, bytes, n);
+    for (int tries = 0; tries < VTR_CHARGE_TRIES; tries++) {
+        bool others = __atomic_load_n(&heap->refilling, __ATOMIC_ACQUIRE) > 1;
+        bool emptied = vtr_caches_empty(heap, cache);
+        n = vtr_heap_charge(heap, bytes, want);
+        if (n != 0 || (tries >= VTR_CHARGE_TRIES_ALWAYS && !others && !emptied))
+            return n;
+        vtr_wait_(&wait);
+    }
+    return 0;
+}
+
+/* Fills an empty magazine for a call that wants @p want blocks. @return 0, -EDQUOT or -ENOMEM. */
+static VTR_COLD int refill(struct vtr_cache *cache, unsigned klass, uint32_t want)
 {
     struct vtr_record *rec[VTR_BATCH_MAX];
-    uint32_t bytes = vtr_class_bytes_(klass), n = vtr_class_batch(klass), got;
-    n = vtr_heap_charge(cache->mine.heap, bytes, n);
-    if (n == 0 && vtr_caches_empty(cache->mine.heap, cache))
-        n = vtr_heap_charge(cache->mine.heap, bytes, vtr_class_batch(klass));
-    got = n == 0 ? 0 : find(cache, klass, rec, n);
-    vtr_heap_uncharge(cache->mine.heap, bytes, n - got);
+    struct vtr_heap *heap = cache->mine.heap;
+    uint32_t bytes = vtr_class_bytes_(klass), batch = vtr_class_batch(klass);
+    __atomic_add_fetch(&heap->refilling, 1, __ATOMIC_ACQ_REL);
+    uint32_t n = charge(cache, bytes, batch, want < batch ? want : batch);
+    uint32_t got = n == 0 ? 0 : find(cache, klass, rec, n);
+    vtr_heap_uncharge(heap, bytes, n - got);
     for (uint32_t i = 0; i < got; i++)
         vtr_block_prefetch(rec[i]);
     vtr_cache_push(cache, klass, rec, got);
-    return got != 0;
+    __atomic_sub_fetch(&heap->refilling, 1, __ATOMIC_ACQ_REL);
+    return got != 0 ? 0 : n == 0 ? -EDQUOT : -ENOMEM;
 }
 
-/* @return got. */
-static VTR_COLD unsigned take_failed(struct vtr_heap *heap, uint64_t bytes, unsigned wanted,
-                                     unsigned got)
+/* Remembers why @p n blocks were refused. */
+static VTR_COLD void refused(struct vtr_heap *heap, struct vtr_cache *cache, int reason, unsigned n)
 {
-    bool quota = vtr_block_refused_(heap, bytes) == -EDQUOT;
-    __atomic_add_fetch(quota ? &heap->failed_quota : &heap->failed_limit, wanted - got,
+    if (cache != NULL)
+        cache->refused = reason;
+    __atomic_add_fetch(reason == -EDQUOT ? &heap->failed_quota : &heap->failed_limit, n,
                        __ATOMIC_RELAXED); /* O: a statistic */
-    return got;
 }
 
 unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_record **recs,
@@ -88,40 +116,48 @@ unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_recor
     struct vtr_magazine *m = cache != NULL ? vtr_cache_magazine(cache, klass) : NULL;
     uint64_t own = heap->own_bit;
     unsigned got = 0;
-    while (got < n) {
-        if (VTR_UNLIKELY(m == NULL || vtr_fault_(VTR_FAULT_BLOCK) != 0))
-            return take_failed(heap, vtr_class_bytes_(klass), n, got);
+    int rc = m != NULL && vtr_fault_(VTR_FAULT_BLOCK) == 0 ? 0 : -ENOMEM;
+    while (got < n && rc == 0) {
         unsigned more = vtr_cache_pop(cache, m, recs + got, n - got);
         for (unsigned i = 0; i < more; i++)
             vtr_block_taken(recs[got + i], own);
         got += more;
-        if (VTR_UNLIKELY(got < n) && !refill(cache, klass))
-            return take_failed(heap, vtr_class_bytes_(klass), n, got);
+        if (VTR_UNLIKELY(got < n))
+            rc = refill(cache, klass, n - got);
     }
+    if (VTR_UNLIKELY(got < n))
+        refused(heap, cache, rc, n - got);
     return got;
 }
 
 struct vtr_record *vtr_block_take_for(struct vtr_heap *heap, size_t bytes)
 {
-    int klass = vtr_class_for_(bytes);
+    int klass = vtr_class_for_(bytes), rc = -ENOMEM;
     struct vtr_record *rec = NULL;
     if (klass >= 0)
         return vtr_block_take_(heap, (unsigned)klass, &rec, 1) == 1 ? rec : NULL;
     if (vtr_fault_(VTR_FAULT_BLOCK) == 0)
-        rec = vtr_large_take(heap, bytes);
-    if (rec == NULL)
-        take_failed(heap, bytes, 1, 0);
+        rc = vtr_large_take(heap, bytes, &rec);
+    if (rc != 0)
+        refused(heap, vtr_cache_of(heap), rc, 1);
     else
         vtr_block_taken(rec, heap->own_bit);
     return rec;
 }
 
-int vtr_block_refused_(struct vtr_heap *heap, size_t bytes)
+int vtr_block_refused_(struct vtr_heap *heap)
 {
-    int klass = vtr_class_for_(bytes);
-    uint64_t block = klass >= 0 ? vtr_class_bytes_((unsigned)klass) : vtr_large_bytes(bytes);
-    uint64_t charged = __atomic_load_n(&heap->charged, __ATOMIC_RELAXED); /* O: for a message */
-    return block > heap->quota || charged > heap->quota - block ? -EDQUOT : -ENOMEM;
+    const struct vtr_cache *cache = vtr_cache_of(heap);
+    return cache != NULL && cache->refused != 0 ? cache->refused : -ENOMEM;
+}
+
+/* Others hold the block: it is on their quotas, and one day free without this process's doing. */
+static void let_go(struct vtr_pageblock *pb, struct vtr_record *rec)
+{
+    struct vtr_heap *heap = pb->extent.heap;
+    vtr_heap_uncharge(heap, pb->extent.block_bytes, 1);
+    vtr_heap_lost(heap, pb->extent.klass);
+    __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
 }
 
 void vtr_block_release_(struct vtr_record *rec)
@@ -136,7 +172,7 @@ void vtr_block_release_(struct vtr_record *rec)
     if (__atomic_and_fetch(&vtr_holders_of(rec)->word, ~pb->own_bit, __ATOMIC_ACQ_REL) == 0)
         vtr_block_recycle(pb, rec);
     else
-        __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
+        let_go(pb, rec);
 }
 
 void vtr_block_keep_(struct vtr_record *rec)
@@ -190,6 +226,8 @@ static bool upgrade_first(struct vtr_record *rec, uint64_t own)
         /* A6, and A5 below: whose bit is there wrote its generation before. */
     } while (!__atomic_compare_exchange_n(&h->word, &word, word | own, false, __ATOMIC_ACQ_REL,
                                           __ATOMIC_RELAXED));
+    /* It is on this process's quota again, even if that is exceeded: what was sent was accepted. */
+    vtr_heap_charge_over(vtr_pageblock_of(rec)->extent.heap, vtr_extent_of(rec)->block_bytes);
     __atomic_store_n(&rec->count, 1, __ATOMIC_RELEASE); /* R3 */
     return true;
 }

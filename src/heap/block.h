@@ -33,8 +33,8 @@ VTR_API uint32_t vtr_class_bytes_(unsigned klass);
 VTR_API unsigned vtr_block_take_(struct vtr_heap *heap, unsigned klass, struct vtr_record **recs,
                                  unsigned n);
 
-/** @return why a block of @p bytes was just refused: -EDQUOT or -ENOMEM. */
-VTR_API VTR_COLD int vtr_block_refused_(struct vtr_heap *heap, size_t bytes);
+/** @return why the calling thread was refused a block last: -EDQUOT or -ENOMEM. */
+VTR_API VTR_COLD int vtr_block_refused_(struct vtr_heap *heap);
 
 /** vtr_block_open_() of one that was free. */
 static inline void vtr_block_taken(struct vtr_record *rec, uint64_t own)

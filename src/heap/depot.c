@@ -12,8 +12,11 @@
 
 void vtr_blocks_forget(struct vtr_record *const *rec, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
+        const struct vtr_extent *of = vtr_extent_of(rec[i]);
         __atomic_store_n(&rec[i]->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
+        vtr_heap_lost(of->heap, of->klass);
+    }
 }
 
 /* @return whether there is room for @p n more. */

@@ -152,6 +152,11 @@ uint32_t vtr_heap_charge(struct vtr_heap *heap, uint64_t bytes, uint32_t n)
     return n;
 }
 
+void vtr_heap_charge_over(struct vtr_heap *heap, uint64_t bytes)
+{
+    __atomic_add_fetch(&heap->charged, bytes, __ATOMIC_RELAXED);
+}
+
 void vtr_heap_uncharge(struct vtr_heap *heap, uint64_t bytes, uint32_t n)
 {
     if (n != 0)

@@ -34,9 +34,11 @@ struct vtr_heap {
     unsigned segments_n;   /* atomic for readers without the lock; grows only */
     unsigned free_from;    /* no free pageblock before this one; a hint */
     unsigned retire_next;  /* where the search for an idle pageblock goes on */
-    unsigned sweep_next;   /* where the search for free blocks goes on */
+    unsigned no_segment_until; /* CLOCK_MONOTONIC_COARSE in ms: the system had no memory; 0: it has */
     uint32_t half_cut[VTR_CLASSES]; /* pageblocks with blocks left that no thread cuts */
     uint64_t charged;      /* atomic, relaxed; bytes of blocks in use and in magazines */
+    uint32_t refilling;    /* atomic: threads that may have charged what they do not have yet */
+    bool lost[VTR_CLASSES]; /* atomic: blocks may be free that no hint knows */
     uint64_t failed_limit, failed_quota; /* atomic, relaxed; blocks refused */
     uint64_t keep_refs, keep_copies, keep_bytes, keep_saved; /* atomic, relaxed: vtr_data_keep */
     bool linked;           /* single-threaded: its thread has come; under the lock of magazine.c */
@@ -50,6 +52,16 @@ struct vtr_heap {
 /** Charges the quota with up to @p n blocks of @p bytes. @return how many it allows. */
 uint32_t vtr_heap_charge(struct vtr_heap *heap, uint64_t bytes, uint32_t n);
 void vtr_heap_uncharge(struct vtr_heap *heap, uint64_t bytes, uint32_t n);
+
+/** Charges for a block whether the quota allows it or not. */
+void vtr_heap_charge_over(struct vtr_heap *heap, uint64_t bytes);
+
+/** A block of the class is, or may become, free without a hint: who fails next looks for it. */
+static inline void vtr_heap_lost(struct vtr_heap *heap, unsigned klass)
+{
+    if (klass < VTR_CLASSES)
+        __atomic_store_n(&heap->lost[klass], true, __ATOMIC_RELEASE); /* R11: the sweep sees it */
+}
 
 /** @return the kind in words. Static. */
 const char *vtr_pages_name(enum vtr_pages pages);

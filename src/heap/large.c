@@ -4,6 +4,8 @@
  */
 #include "heap/large.h"
 
+#include <errno.h>
+
 #include "heap/magazine.h"
 #include "heap/poison.h"
 
@@ -38,21 +40,24 @@ static struct vtr_record *large_find(struct vtr_heap *heap, uint64_t bytes)
     return rec;
 }
 
-struct vtr_record *vtr_large_take(struct vtr_heap *heap, size_t bytes)
+int vtr_large_take(struct vtr_heap *heap, size_t bytes, struct vtr_record **out)
 {
-    struct vtr_cache *cache = vtr_cache_of_(heap);
+    struct vtr_cache *cache = vtr_cache_of(heap);
     uint64_t whole = vtr_large_bytes(bytes);
     if (cache == NULL || whole > VTR_SEGMENT_BYTES)
-        return NULL;
+        return -ENOMEM;
     if (vtr_heap_charge(heap, whole, 1) == 0 &&
         !(vtr_caches_empty(heap, cache) && vtr_heap_charge(heap, whole, 1) == 1))
-        return NULL;
+        return -EDQUOT;
     struct vtr_record *rec = large_find(heap, whole);
     if (rec == NULL && vtr_caches_empty(heap, cache))
         rec = large_find(heap, whole);
-    if (rec == NULL)
+    if (rec == NULL) {
         vtr_heap_uncharge(heap, whole, 1);
-    return rec;
+        return -ENOMEM;
+    }
+    *out = rec;
+    return 0;
 }
 
 void vtr_large_give(struct vtr_pageblock *pb)

@@ -12,8 +12,8 @@
 /** @return bytes of the block that holds @p bytes; more than a segment if none does. */
 uint64_t vtr_large_bytes(size_t bytes);
 
-/** Takes a block: its word is zero, its record BUSY. @return NULL: at the limit, or the quota. */
-struct vtr_record *vtr_large_take(struct vtr_heap *heap, size_t bytes);
+/** Takes a block: its word is zero, its record BUSY. @return 0, -EDQUOT or -ENOMEM. */
+int vtr_large_take(struct vtr_heap *heap, size_t bytes, struct vtr_record **out);
 
 /** Gives its pageblocks back. Its word is zero, and its record the caller's alone. */
 void vtr_large_give(struct vtr_pageblock *pb);

@@ -48,6 +48,7 @@ struct vtr_cache {
     struct vtr_cache *of_heap;  /* next cache of the heap */
     struct vtr_cache *of_thread; /* next cache of the thread */
     struct vtr_carved header;
+    int refused; /* why the thread got no block last; 0: it always got one */
     struct vtr_pageblock *fresh[VTR_CLASSES]; /* pageblocks this thread cuts new blocks from */
 };
 

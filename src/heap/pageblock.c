@@ -5,6 +5,7 @@
 #include "heap/pageblock.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "base/wait.h"
 #include "heap/block.h"
@@ -12,7 +13,7 @@
 
 /* How far one failing allocation looks, so that a full heap costs a bounded time a call. Retiring
  * counts holder words, a cold look at a pageblock as 64: one in use mostly shows in its first. */
-enum { RETIRE_WORDS = 1 << 18, RETIRE_LOOK = 64, SWEEP_LOOKS = 32 };
+enum { RETIRE_WORDS = 1 << 18, RETIRE_LOOK = 64 };
 
 struct vtr_pageblock *vtr_pageblock_at(struct vtr_heap *heap, unsigned i)
 {
@@ -42,12 +43,24 @@ static unsigned pageblocks(const struct vtr_heap *heap)
     return heap->segments_n * VTR_SEGMENT_PAGEBLOCKS;
 }
 
+static unsigned now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return (unsigned)(t.tv_sec * 1000 + t.tv_nsec / 1000000) | 1; /* never zero */
+}
+
+/* A system that had no memory is not asked again for a while: it takes tens of milliseconds to say
+ * so, under the heap's lock. */
 static int segment_add(struct vtr_heap *heap)
 {
+    enum { AGAIN_MS = 100 };
     unsigned k = heap->segments_n;
-    if (k == heap->segments_max)
+    if (k == heap->segments_max ||
+        (heap->no_segment_until != 0 && (int)(heap->no_segment_until - now_ms()) > 0))
         return -ENOMEM;
     int rc = vtr_segment_create(&heap->views, k, heap->pages, &heap->segments[k]);
+    heap->no_segment_until = rc != 0 ? (now_ms() + AGAIN_MS) | 1 : 0;
     if (rc != 0)
         return rc;
     vtr_pageblocks_init(heap, k);
@@ -220,6 +233,10 @@ bool vtr_pageblock_set(struct vtr_pageblock *pb, unsigned klass, uint32_t blocks
 static struct vtr_pageblock *take(struct vtr_heap *heap, unsigned klass)
 {
     struct vtr_pageblock *pb = find_free(heap);
+    if (pb == NULL && heap->segments_n < heap->segments_max) {
+        retire_idle(heap); /* little beside what a segment takes to map */
+        pb = find_free(heap);
+    }
     if (pb == NULL && segment_add(heap) == 0)
         pb = find_free(heap);
     if (pb == NULL)
@@ -269,12 +286,15 @@ static struct vtr_pageblock *run_find(struct vtr_heap *heap, unsigned n)
 struct vtr_pageblock *vtr_pageblock_run(struct vtr_heap *heap, unsigned n)
 {
     struct vtr_pageblock *pb = run_find(heap, n);
-    if (pb == NULL && segment_add(heap) == 0)
-        pb = run_in(heap, heap->segments_n - 1, n);
-    if (pb == NULL) {
+    /* Each round goes on where the last one stopped, until it has seen all. */
+    for (unsigned seen = 0, from; pb == NULL && seen < pageblocks(heap);
+         seen += heap->retire_next - from) {
+        from = heap->retire_next;
         retire_idle(heap);
         pb = run_find(heap, n);
     }
+    if (pb == NULL && segment_add(heap) == 0)
+        pb = run_in(heap, heap->segments_n - 1, n);
     return pb;
 }
 
@@ -331,14 +351,20 @@ uint32_t vtr_pageblock_cut(struct vtr_pageblock *pb, const struct vtr_cache *cac
     return n;
 }
 
-static uint32_t pageblock_sweep(struct vtr_pageblock *pb, struct vtr_record **rec, uint32_t n)
+/* @param held  set if others hold a block here that this process does not. */
+static uint32_t pageblock_sweep(struct vtr_pageblock *pb, struct vtr_record **rec, uint32_t n,
+                                bool *held)
 {
     const struct vtr_holders *h = vtr_holders_of(pb->records);
     uint32_t fresh = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE), found = 0; /* A4 */
     for (uint32_t i = 0; i < fresh && found < n; i++) {
         struct vtr_record *r = &pb->records[i];
-        /* O: a look only; once it is claimed, nobody changes a word of zero. */
-        if (__atomic_load_n(&h[i].word, __ATOMIC_RELAXED) != 0 || !record_claim(r))
+        /* O: looks only; once it is claimed, nobody changes a word of zero. */
+        if (__atomic_load_n(&h[i].word, __ATOMIC_RELAXED) != 0) {
+            *held |= __atomic_load_n(&r->count, __ATOMIC_RELAXED) == VTR_COUNT_IDLE;
+            continue;
+        }
+        if (!record_claim(r))
             continue;
         /* A6: the last holder's reads of the bytes are over; R6 where it let go. */
         if (__atomic_load_n(&h[i].word, __ATOMIC_ACQUIRE) == 0) {
@@ -355,15 +381,18 @@ uint32_t vtr_pageblock_sweep(struct vtr_heap *heap, unsigned klass, struct vtr_r
                              uint32_t n)
 {
     uint32_t found = 0;
+    bool held = false;
+    /* A11: whoever lost a block lost it before; R11 in vtr_heap_lost(). */
+    if (!__atomic_exchange_n(&heap->lost[klass], false, __ATOMIC_ACQ_REL))
+        return 0;
     pthread_mutex_lock(&heap->lock);
-    unsigned all = pageblocks(heap);
-    for (unsigned step = 0, looks = 0; step < all && looks < SWEEP_LOOKS && found == 0; step++) {
-        struct vtr_pageblock *pb = vtr_pageblock_at(heap, heap->sweep_next++ % all);
-        if (pb->extent.klass != klass)
-            continue;
-        looks++;
-        found = pageblock_sweep(pb, rec, n);
+    for (unsigned i = 0; i < pageblocks(heap) && found < n; i++) {
+        struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
+        if (pb->extent.klass == klass)
+            found += pageblock_sweep(pb, rec + found, n - found, &held);
     }
     pthread_mutex_unlock(&heap->lock);
+    if (found == n || held)
+        vtr_heap_lost(heap, klass);
     return found;
 }

@@ -408,8 +408,6 @@ UNSEEN static void canonical(void)
 {
     if (heap->retire_next >= VTR_SEGMENT_PAGEBLOCKS)
         heap->retire_next %= VTR_SEGMENT_PAGEBLOCKS;
-    if (heap->sweep_next >= VTR_SEGMENT_PAGEBLOCKS)
-        heap->sweep_next %= VTR_SEGMENT_PAGEBLOCKS;
 }
 
 UNSEEN void invariant(void)
