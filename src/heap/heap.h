@@ -41,7 +41,7 @@ struct vtr_heap {
     bool lost[VTR_CLASSES]; /* atomic: blocks may be free that no hint knows */
     uint64_t failed_limit, failed_quota; /* atomic, relaxed; blocks refused */
     uint64_t keep_refs, keep_copies, keep_bytes, keep_saved; /* atomic, relaxed: vtr_data_keep */
-    bool linked;           /* single-threaded: its thread has come; under the lock of magazine.c */
+    pid_t thread;          /* single-threaded: its one, once it came; under magazine.c's lock */
 
     struct vtr_depot depot[VTR_CLASSES]; /* each has its lock */
     struct vtr_cache *caches;            /* under the lock of magazine.c */

@@ -179,12 +179,14 @@ static struct vtr_cache *cache_new(void)
 static VTR_COLD void cache_link(struct vtr_cache *cache, struct vtr_heap *heap)
 {
     pthread_mutex_lock(&caches_lock);
-    if ((heap->record_flags & VTR_RECORD_SINGLE) != 0 && heap->linked) {
+    pid_t thread = gettid(); /* it may come again: when it ends, after thread_exit() */
+    if ((heap->record_flags & VTR_RECORD_SINGLE) != 0 && heap->thread != 0 &&
+        heap->thread != thread) {
         fprintf(stderr, "vitrine: heap '%s' was opened with VTR_HEAP_SINGLE_THREAD, and a second "
                         "thread uses it\n", heap->name);
         abort();
     }
-    heap->linked = true;
+    heap->thread = thread;
     cache->of_heap = heap->caches;
     heap->caches = cache;
     cache->mine.own_bit = heap->own_bit;

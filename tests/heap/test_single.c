@@ -175,6 +175,42 @@ static void a_second_thread_is_stopped_by_name(void **state)
     }
 }
 
+static struct vtr_data kept;
+
+static void end_kept(void *unused)
+{
+    (void)unused;
+    vtr_data_unref(&kept);
+}
+
+static void *keep_until_the_last_moment(void *arg)
+{
+    pthread_key_t key;
+    kept = test_data((struct vtr_heap *)arg, "x", 1);
+    if (pthread_key_create(&key, end_kept) == 0) /* after the library's, so it ends after it */
+        pthread_setspecific(key, arg);
+    return NULL;
+}
+
+static void end_in_the_last_moment(void)
+{
+    struct vtr_heap *heap = single_heap();
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, keep_until_the_last_moment, heap) != 0)
+        _exit(1);
+    pthread_join(thread, NULL);
+    fprintf(stderr, "%d", vtr_heap_close(heap, NULL));
+}
+
+static void the_one_thread_may_end_data_while_it_ends(void **state)
+{
+    (void)state;
+    char said[512];
+    fflush(stdout);
+    assert_int_equal(test_death(end_in_the_last_moment, said, sizeof said), 0);
+    assert_string_equal(said, "0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +220,7 @@ int main(void)
         test_with_single_heap(its_data_may_be_joined_with_another_heaps),
         test_with_single_heap(its_thread_need_not_be_the_one_that_opened_it),
         cmocka_unit_test(a_second_thread_is_stopped_by_name),
+        cmocka_unit_test(the_one_thread_may_end_data_while_it_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
