@@ -55,8 +55,8 @@ static uint32_t find(struct vtr_cache *cache, unsigned klass, struct vtr_record 
     return got;
 }
 
-/* Tries to charge at the quota: all of them while others refill, the first ones always, since a block
- * on its way into a magazine is nowhere to be seen. The explorer has fewer. */
+/* Tries to charge at the quota: all of them while others refill, the first ones always, since a
+ * block on its way into a magazine is nowhere to be seen. The explorer has fewer. */
 #ifndef VTR_CHARGE_TRIES
 #define VTR_CHARGE_TRIES 64
 #define VTR_CHARGE_TRIES_ALWAYS 16

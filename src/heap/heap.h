@@ -34,7 +34,7 @@ struct vtr_heap {
     unsigned segments_n;   /* atomic for readers without the lock; grows only */
     unsigned free_from;    /* no free pageblock before this one; a hint */
     unsigned retire_next;  /* where the search for an idle pageblock goes on */
-    unsigned no_segment_until; /* CLOCK_MONOTONIC_COARSE in ms: the system had no memory; 0: it has */
+    unsigned no_segment_until; /* CLOCK_MONOTONIC_COARSE, ms: the system had no memory; 0: it has */
     uint32_t half_cut[VTR_CLASSES]; /* pageblocks with blocks left that no thread cuts */
     uint64_t charged;      /* atomic, relaxed; bytes of blocks in use and in magazines */
     uint32_t refilling;    /* atomic: threads that may have charged what they do not have yet */

@@ -88,7 +88,7 @@ static struct user use(struct vtr_heap *heap, unsigned users)
     return sum;
 }
 
-/* A thread that is stopped in a refill holds back what it has charged, for all of its time slice. */
+/* A thread that is stopped in a refill holds back what it has charged, all of its time slice. */
 static void threads_that_keep_within_their_quota_are_not_refused(void **state)
 {
     (void)state;
