@@ -215,7 +215,7 @@ static void a_block_that_is_anothers_by_now_is_named(void **state)
 static void ending_a_block_twice_in_one_call_is_named(void **state)
 {
     (void)state;
-    static const char *const words[] = { "released before: heap 'test', block " };
+    static const char *const words[] = { "last handle here is gone: heap 'test', block " };
     prepare = make_stale;
     misuse = end_one_twice;
     assert_named("vtr_data_unref: ", words, 1);
