@@ -48,6 +48,10 @@ static void bad_options_are_named(void **state)
     struct vtr_heap_opts opts = { .size = 3 };
     assert_int_equal(vtr_heap_open(&opts, &heap, &err), -EINVAL);
     assert_non_null(strstr(err.what, "opts.size is 3"));
+    opts.size = sizeof opts + 8;
+    assert_int_equal(vtr_heap_open(&opts, &heap, &err), -EINVAL);
+    opts = (struct vtr_heap_opts){ .size = sizeof opts, .pages = (enum vtr_pages)17 };
+    assert_int_equal(vtr_heap_open(&opts, &heap, &err), -EINVAL);
     opts = (struct vtr_heap_opts){ .size = sizeof opts, .name = "odd", .flags = 0x80 };
     assert_int_equal(vtr_heap_open(&opts, &heap, &err), -EINVAL);
     assert_non_null(strstr(err.what, "heap 'odd': unknown"));
@@ -66,23 +70,31 @@ static void an_older_caller_with_smaller_options_is_served(void **state)
     test_heap_end(heap);
 }
 
-static void pages_that_are_not_there_are_an_error_that_says_what_to_do(void **state)
+/* A machine may have 32 reserved huge pages, or give transparent ones. */
+static void assert_pages(enum vtr_pages pages, const char *what, const char *hint)
 {
-    (void)state;
-    struct vtr_heap_opts opts = { .size = sizeof opts, .pages = VTR_PAGES_HUGETLB };
+    struct vtr_heap_opts opts = { .size = sizeof opts, .pages = pages };
     struct vtr_heap *heap = NULL;
     struct vtr_error err = { 0 };
     int rc = vtr_heap_open(&opts, &heap, &err);
-    if (rc == 0) { /* a machine with 32 reserved huge pages */
+    if (rc == 0) {
         struct vtr_heap_stat stat = { .size = sizeof stat };
         vtr_heap_stat(heap, &stat);
-        assert_int_equal(stat.hugetlb_bytes, stat.segment_bytes);
+        assert_int_equal(pages == VTR_PAGES_THP ? stat.thp_bytes : stat.hugetlb_bytes,
+                         stat.segment_bytes);
         test_heap_end(heap);
         return;
     }
     assert_int_equal(err.code, rc);
-    assert_non_null(strstr(err.what, "reserved huge pages"));
-    assert_non_null(strstr(err.hint, "vm.nr_hugepages"));
+    assert_non_null(strstr(err.what, what));
+    assert_non_null(strstr(err.hint, hint));
+}
+
+static void pages_that_are_not_there_are_an_error_that_says_what_to_do(void **state)
+{
+    (void)state;
+    assert_pages(VTR_PAGES_HUGETLB, "reserved huge pages", "vm.nr_hugepages");
+    assert_pages(VTR_PAGES_THP, "transparent huge pages", "shmem_enabled");
 }
 
 static void closing_with_references_names_their_number(void **state)
