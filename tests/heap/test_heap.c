@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "base/system.h"
 #include "heap/block.h"
 
 /* The library's: while set, every other call is met by a signal. */
@@ -326,6 +327,23 @@ static void generations_only_grow(void **state)
     test_heap_end(heap);
 }
 
+#if VTR_DEBUG
+static void holder_words_without_memory_are_a_refusal(void **state)
+{
+    (void)state;
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_buf b;
+    for (size_t bytes = 100; bytes < 4 << 20; bytes *= 30) { /* classes, and a large block */
+        vtr_test_fail_after_(VTR_FAULT_FALLOCATE | VTR_FAULT_ON, 0);
+        assert_int_equal(vtr_buf_init(heap, 0, bytes, &b), -ENOMEM);
+        vtr_test_fail_after_(0, 0);
+        assert_int_equal(vtr_buf_init(heap, 0, bytes, &b), 0);
+        vtr_buf_fini(&b);
+    }
+    test_heap_end(heap);
+}
+#endif
+
 /* For ThreadSanitizer: a store through it is not refused. */
 static void a_heap_of_one_view_has_it_for_both(void **state)
 {
@@ -362,6 +380,9 @@ int main(void)
         cmocka_unit_test(signals_do_not_keep_a_heap_from_growing),
         cmocka_unit_test(two_heaps_in_one_thread_do_not_mix),
         cmocka_unit_test(generations_only_grow),
+#if VTR_DEBUG
+        cmocka_unit_test(holder_words_without_memory_are_a_refusal),
+#endif
         cmocka_unit_test(a_heap_of_one_view_has_it_for_both),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
