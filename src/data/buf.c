@@ -109,7 +109,8 @@ void vtr_buf_broken_(const struct vtr_record *rec, const char *call)
 /* Whether nothing else refers to the block, which then needs no sealing to end. */
 static inline bool is_whole(const struct vtr_record *rec, uint32_t ahead)
 {
-    if (VTR_UNLIKELY(!vtr_block_is_open_(rec)))
+    /* An odd generation: a copy of it was among those that end with it. */
+    if (VTR_UNLIKELY(!vtr_block_is_open_(rec) || (rec->gen & 1) != 0))
         vtr_buf_broken_(rec, "vtr_buf_fini");
     return VTR_LIKELY(ahead == 0 && vtr_record_last_(rec));
 }
@@ -142,6 +143,7 @@ void vtr_buf_fini_bulk(struct vtr_buf *bufs, unsigned n)
             vtr_buf_end_(rec, ahead, tail);
             continue;
         }
+        rec->gen |= 1;
         recs[whole++] = rec;
         if (whole == BULK) {
             vtr_blocks_end(recs, whole);

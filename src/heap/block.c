@@ -152,8 +152,6 @@ void vtr_blocks_end(struct vtr_record **recs, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         struct vtr_record *rec = recs[i];
         struct vtr_pageblock *pb = vtr_pageblock_of(rec);
-        if (VTR_UNLIKELY((rec->gen & 1) != 0)) /* it was among them before: the last, twice */
-            vtr_record_broken_(vtr_what_(rec, 0), "unref");
         __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE); /* R6 */
         if (VTR_UNLIKELY(pb->extent.klass >= VTR_CLASSES)) {
             vtr_block_recycle(pb, rec);
