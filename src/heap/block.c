@@ -15,8 +15,8 @@
 #include "heap/block.h"
 
 #include <errno.h>
-#include <sched.h>
 
+#include "base/wait.h"
 #include "heap/heap.h"
 #include "heap/large.h"
 
@@ -197,12 +197,13 @@ static bool upgrade_first(struct vtr_record *rec, uint64_t own)
 /* Counts up what is counted, or takes what is IDLE. @return false: it is free. */
 static bool upgrade_count(struct vtr_record *rec, uint64_t own)
 {
+    struct vtr_wait wait = { 0 };
     int32_t n = __atomic_load_n(&rec->count, __ATOMIC_RELAXED);
     for (;;) {
         if (n == VTR_COUNT_CACHED || n == INT32_MAX)
             return false;
         if (n == VTR_COUNT_BUSY) {
-            sched_yield();
+            vtr_wait_(&wait);
             n = __atomic_load_n(&rec->count, __ATOMIC_RELAXED);
             continue;
         }

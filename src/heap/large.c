@@ -9,7 +9,8 @@
 
 uint64_t vtr_large_bytes(size_t bytes)
 {
-    return ((uint64_t)bytes + VTR_PAGEBLOCK_BYTES - 1) & ~(uint64_t)(VTR_PAGEBLOCK_BYTES - 1);
+    uint64_t over = bytes % VTR_PAGEBLOCK_BYTES, up = over != 0 ? VTR_PAGEBLOCK_BYTES - over : 0;
+    return bytes <= UINT64_MAX - up ? bytes + up : UINT64_MAX;
 }
 
 /* Under the heap's lock. */

@@ -5,7 +5,6 @@
 #include "heap/magazine.h"
 
 #include <linux/membarrier.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 
 #include "base/memory.h"
 #include "base/system.h"
+#include "base/wait.h"
 #include "heap/block.h"
 #include "heap/heap.h"
 #include "heap/pageblock.h"
@@ -233,8 +233,9 @@ struct vtr_magazine *vtr_magazine_new(struct vtr_cache *cache, unsigned klass)
 
 void vtr_cache_wait(struct vtr_cache *cache)
 {
+    struct vtr_wait wait = { 0 };
     while (__atomic_load_n(&cache->mine.wanted, __ATOMIC_ACQUIRE) != 0) /* A8 */
-        sched_yield();
+        vtr_wait_(&wait);
 }
 
 /* The older half goes: what was freed last is still in this core's cache. The thread is inside. */
@@ -337,10 +338,11 @@ bool vtr_caches_empty(struct vtr_heap *heap, struct vtr_cache *mine)
     pthread_mutex_lock(&caches_lock);
     bool some = magazines_flush(mine), may = caches_want(heap, mine);
     for (struct vtr_cache *c = heap->caches; c != NULL; c = c->of_heap) {
+        struct vtr_wait wait = { 0 };
         if (c->mine.wanted == 0)
             continue;
         while (may && __atomic_load_n(&c->mine.inside, __ATOMIC_ACQUIRE) != 0) /* A9 */
-            sched_yield();
+            vtr_wait_(&wait);
         some |= may && magazines_flush(c);
         __atomic_store_n(&c->mine.wanted, 0, __ATOMIC_RELEASE); /* R8: what was taken is out; A8 */
     }

@@ -5,8 +5,8 @@
 #include "heap/pageblock.h"
 
 #include <errno.h>
-#include <sched.h>
 
+#include "base/wait.h"
 #include "heap/block.h"
 #include "heap/poison.h"
 
@@ -75,7 +75,8 @@ static uint32_t words_zero(const struct vtr_pageblock *pb, uint32_t n)
 {
     const struct vtr_holders *h = vtr_holders_of(pb->records);
     uint32_t i = 0;
-    while (i < n && __atomic_load_n(&h[i].word, __ATOMIC_RELAXED) == 0) /* O: claiming decides */
+    /* A6: the last holders' reads are over, also those of other processes; R6 where they let go. */
+    while (i < n && __atomic_load_n(&h[i].word, __ATOMIC_ACQUIRE) == 0)
         i++;
     return i;
 }
@@ -289,9 +290,10 @@ struct vtr_record *vtr_pageblock_record(struct vtr_pageblock *pb, uint32_t i)
 {
     struct vtr_record *rec = &pb->records[i];
     struct vtr_holders *h = vtr_holders_of(rec);
+    struct vtr_wait wait = { 0 };
     /* Whoever upgrades a weak reference to what it was may hold it for an instant, in vain. */
     while (i < pb->ever && !record_claim(rec))
-        sched_yield();
+        vtr_wait_(&wait);
     rec->fill = 0;
     rec->flags = (uint8_t)((rec->flags & VTR_RECORD_SHARED) | pb->extent.heap->record_flags);
     rec->base = pb->read + (size_t)i * pb->extent.block_bytes;

@@ -70,7 +70,7 @@ MUTANTS = (
     Mutant('an upgrade takes what is CACHED', 'upgrade', BLOCK,
            'if (n == VTR_COUNT_CACHED || n == INT32_MAX)', 'if (n == INT32_MAX)'),
     Mutant('an upgrade does not wait for BUSY', 'peer-own', BLOCK,
-           '''            sched_yield();
+           '''            vtr_wait_(&wait);
             n = __atomic_load_n(&rec->count, __ATOMIC_RELAXED);
             continue;''', '            return false;'),
     Mutant('release: IDLE before the bit is cleared', 'peer', BLOCK,

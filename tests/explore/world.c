@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * What the subject has instead of src/heap/segment.c and src/base/memory.c: memory without
- * descriptors, views or pages, which is never given twice. Neither counts anything. And memcpy and
- * the like, which clang calls for plain accesses.
+ * What the subject has instead of src/heap/segment.c, src/base/memory.c and src/base/wait.c:
+ * memory without descriptors, views or pages, which is never given twice, and waits that are steps.
+ * None counts anything. And memcpy and the like, which clang calls for plain accesses.
  * Owner, threads: as what it replaces.
  */
 #include <errno.h>
 #include <sys/mman.h>
 
 #include "base/memory.h"
+#include "base/wait.h"
 #include "heap/segment.h"
 #include "oracle.h"
 
@@ -50,6 +51,12 @@ void *vtr_memory_realloc_(void *p, size_t bytes)
 void vtr_memory_free_(void *p)
 {
     (void)p;
+}
+
+void vtr_wait_(struct vtr_wait *wait)
+{
+    (void)wait;
+    sched_yield();
 }
 
 int vtr_views_reserve(struct vtr_views *views, unsigned segments, bool single)

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "heap/block.h"
 
@@ -238,6 +239,39 @@ static void bulk_takes_more_than_a_magazine_holds(void **state)
     free(d);
 }
 
+static void *take_all_and_say_cpu_ms(void *arg)
+{
+    struct other *o = (struct other *)arg;
+    struct timespec cpu;
+    if (take_all(o->heap, MIB) != 64 || clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu) != 0)
+        abort();
+    __atomic_store_n(&o->rounds, cpu.tv_sec * 1000 + cpu.tv_nsec / 1000000, __ATOMIC_RELAXED);
+    return NULL;
+}
+
+static uint32_t cpu_ms_of_all_but(uint32_t waited_ms)
+{
+    const struct timespec while_waiting = { 0, waited_ms * 1000000l };
+    struct other o;
+    pthread_t waiter;
+    start(&o, sleep_on);
+    __atomic_store_n(&o.heap->caches->mine.inside, waited_ms != 0, __ATOMIC_RELAXED);
+    assert_int_equal(pthread_create(&waiter, NULL, take_all_and_say_cpu_ms, &o), 0);
+    nanosleep(&while_waiting, NULL);
+    __atomic_store_n(&o.heap->caches->mine.inside, 0, __ATOMIC_RELEASE);
+    pthread_join(waiter, NULL);
+    stop(&o);
+    return __atomic_load_n(&o.rounds, __ATOMIC_RELAXED);
+}
+
+/* For one that is stopped inside of its magazines: it may be waiting for this core. */
+static void a_thread_that_waits_for_another_leaves_the_core(void **state)
+{
+    (void)state;
+    uint32_t without = cpu_ms_of_all_but(0);
+    assert_in_range(cpu_ms_of_all_but(400), 0, without + 200);
+}
+
 static void without_membarrier(void)
 {
     struct sock_filter code[] = {
@@ -340,6 +374,7 @@ int main(void)
         cmocka_unit_test(a_thread_that_runs_holds_back_its_pageblock_only),
         cmocka_unit_test(threads_that_come_and_go_leave_all_of_it),
         cmocka_unit_test(a_thread_that_forks_holds_nothing_back),
+        cmocka_unit_test(a_thread_that_waits_for_another_leaves_the_core),
         cmocka_unit_test(a_forked_child_has_all_of_a_heap_of_its_own),
         test_with_heap(bulk_takes_what_there_is),
         test_with_heap(bulk_takes_more_than_a_magazine_holds),
