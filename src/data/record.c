@@ -112,6 +112,7 @@ void vtr_record_unref_bulk_(const uint64_t *whats, unsigned n)
         } else {
             if (ends == BULK)
                 vtr_blocks_end(recs, ends), ends = 0;
+            rec->gen |= 1; /* the same handle once more is seen to be stale */
             recs[ends++] = rec;
         }
     }
