@@ -10,8 +10,8 @@ struct vtr_wait {
     unsigned times;
 };
 
-/** Lets others run: at first those of the same priority, then all of them. A thread under SCHED_FIFO
- * that only yields keeps its core from the one that it waits for. */
+/** Lets others run: at first those of the same priority, then all of them. A thread under
+ * SCHED_FIFO that only yields keeps its core from the one that it waits for. */
 void vtr_wait_(struct vtr_wait *wait);
 
 #endif
