@@ -165,7 +165,7 @@ static inline void copy_piece(uint8_t *to, const uint8_t *from, size_t n)
     } else if (n >= 4) {
         memcpy(to, from, 4);
         memcpy(to + n - 4, from + n - 4, 4);
-    } else if (n != 0) {
+    } else { /* no segment is empty */
         uint8_t first = from[0], middle = from[n / 2], last = from[n - 1];
         to[0] = first;
         to[n / 2] = middle;

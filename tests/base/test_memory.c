@@ -282,19 +282,28 @@ static void a_child_of_a_busy_program_has_memory(void **state)
         pthread_join(thread[i], NULL);
 }
 
+enum { CROWD = 64 }; /* more than ever had an arena before, which the first of them get */
+
+struct crowd {
+    pthread_barrier_t all;
+    unsigned served; /* atomic */
+};
+
 static void *use_a_little(void *arg)
 {
+    struct crowd *c = (struct crowd *)arg;
     for (unsigned i = 0; i < 100; i++)
         vtr_memory_free_(vtr_memory_zalloc_(i * 10, 64));
-    *(bool *)arg = true;
+    pthread_barrier_wait(&c->all); /* so that none takes what another left */
+    __atomic_add_fetch(&c->served, 1, __ATOMIC_RELAXED);
     return NULL;
 }
 
 /* Last: no arena is left for what follows. */
 static void a_thread_that_finds_no_arena_left_is_served(void **state)
 {
-    pthread_t thread[2];
-    bool served[2] = { false, false };
+    pthread_t thread[CROWD];
+    struct crowd c = { .served = 0 };
     unsigned arena;
     size_t size = sizeof arena;
     (void)state;
@@ -302,11 +311,13 @@ static void a_thread_that_finds_no_arena_left_is_served(void **state)
         skip_because("malloc serves, and has no arenas of ours");
     while (mallctl_of("arenas.create", &arena, &size, NULL, 0) == 0)
         ;
-    for (unsigned i = 0; i < 2; i++)
-        assert_int_equal(pthread_create(&thread[i], NULL, use_a_little, &served[i]), 0);
-    for (unsigned i = 0; i < 2; i++)
+    pthread_barrier_init(&c.all, NULL, CROWD);
+    for (unsigned i = 0; i < CROWD; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, use_a_little, &c), 0);
+    for (unsigned i = 0; i < CROWD; i++)
         pthread_join(thread[i], NULL);
-    assert_true(served[0] && served[1]);
+    pthread_barrier_destroy(&c.all);
+    assert_int_equal(c.served, CROWD);
 }
 
 static mallctl_fn *find_mallctl(void)

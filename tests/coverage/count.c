@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
  * Preloaded into the programs of the coverage tree: a process that ends at once, by abort(),
- * _exit() or a fault, writes down what it counted first, which gcov does in exit() alone.
+ * _exit() or a fault that was looked at, writes down what it counted first, which gcov does in
+ * exit() alone.
  * Owner: nothing. Threads: any.
  */
 #include <dlfcn.h>
@@ -47,14 +48,12 @@ void _exit(int status)
     really("_exit", status);
 }
 
-static void on_fault(int sig)
+/* Who has looked at a fault, and leaves it to the system, lets the process die of it next. */
+int sigaction(int sig, const struct sigaction *action, struct sigaction *before)
 {
-    write_counts();
-    signal(sig, SIG_DFL); /* and the instruction faults again */
-}
-
-__attribute__((constructor)) static void watch_faults(void)
-{
-    signal(SIGSEGV, on_fault);
-    signal(SIGBUS, on_fault);
+    int (*call)(int, const struct sigaction *, struct sigaction *) =
+        (int (*)(int, const struct sigaction *, struct sigaction *))dlsym(RTLD_NEXT, "sigaction");
+    if (action != NULL && (sig == SIGSEGV || sig == SIGBUS) && action->sa_handler == SIG_DFL)
+        write_counts();
+    return call(sig, action, before);
 }

@@ -308,6 +308,25 @@ static const uint8_t table[] = { 1, 2, 3, 4 };
 static const struct vtr_static replies[] = { VTR_STATIC_INIT("STORED\r\n"),
                                              VTR_STATIC_INIT_ARRAY(table), VTR_STATIC_INIT("") };
 
+static void read_static_by_a_handle_that_is_none(void)
+{
+    struct vtr_data d = vtr_data_static(&replies[0]);
+    size_t run;
+    d.what += UINT64_C(1) << VTR_WHAT_GEN_SHIFT;
+    if (vtr_data_at(d, 0, &run) != NULL)
+        puts("read");
+}
+
+static void a_broken_handle_of_static_bytes_is_named(void **state)
+{
+    (void)state;
+    char said[512], want[64];
+    assert_int_equal(test_death(read_static_by_a_handle_that_is_none, said, sizeof said), SIGABRT);
+    snprintf(want, sizeof want, "static data at %p, generation 1, now 0",
+             (const void *)replies[0].rec.base);
+    assert_non_null(strstr(said, want));
+}
+
 static void static_bytes_need_no_heap_and_no_end(void **state)
 {
     (void)state;
@@ -355,6 +374,7 @@ int main(void)
         test_with_heap(threads_adopt_and_end_together),
         cmocka_unit_test(a_single_threaded_heap_adopts_too),
         cmocka_unit_test(misuse_of_adopted_bytes_is_named),
+        cmocka_unit_test(a_broken_handle_of_static_bytes_is_named),
         cmocka_unit_test(static_bytes_need_no_heap_and_no_end),
         test_with_heap(static_bytes_mix_with_the_heaps),
     };

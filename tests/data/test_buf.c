@@ -170,6 +170,31 @@ static void committing_more_than_the_room_is_a_broken_contract(void **state)
     assert_non_null(strstr(said, "broken contract: len <= vtr_buf_tailroom(b)"));
 }
 
+static void bufs_end_in_bulk_in_whatever_state_they_are(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    enum { BUFS = 150 };
+    struct vtr_buf bufs[BUFS], none = VTR_BUF_EMPTY;
+    struct vtr_data pieces[BUFS] = { VTR_DATA_EMPTY };
+    for (unsigned i = 0; i < BUFS; i++) {
+        bufs[i] = none;
+        if (i % 10 == 3)
+            continue;
+        assert_int_equal(vtr_buf_init(heap, 0, 10 + i / 50 * 1000, &bufs[i]), 0);
+        assert_true(vtr_buf_append(&bufs[i], "piece and rest", 10));
+        if (i % 10 == 5)
+            assert_true(vtr_buf_split(&bufs[i], 5, &pieces[i]));
+    }
+    vtr_buf_fini_bulk(bufs, BUFS);
+    for (unsigned i = 0; i < BUFS; i++) {
+        assert_memory_equal(&bufs[i], &none, sizeof none);
+        if (i % 10 == 5)
+            assert_data(pieces[i], "piece", 5); /* lives on */
+    }
+    assert_int_equal(test_live(heap), BUFS / 10);
+    vtr_data_unref_bulk(pieces, BUFS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +208,7 @@ int main(void)
         test_with_heap(nobody_writes_what_two_hold),
         test_with_heap(auto_ends_a_buf_and_move_lets_it_go),
         cmocka_unit_test(committing_more_than_the_room_is_a_broken_contract),
+        test_with_heap(bufs_end_in_bulk_in_whatever_state_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,7 +154,7 @@ static void ending_many_at_once_takes_what_there_is(void **state)
     assert_int_equal(vtr_buf_init(heap, 0, 3 << 20, &large), 0);
     vtr_buf_commit(&large, 3 << 20);
     for (unsigned i = 0; i < 70; i++) /* more than are collected, of several sizes and heaps */
-        d[i] = test_data(i % 7 == 0 ? other : heap, bytes, 1 + i % 3 * 900);
+        d[i] = test_data(i % 7 == 0 ? other : heap, bytes, 1 + i / 8 % 3 * 900);
     d[72] = vtr_buf_seal(&large);
     assert_int_equal(vtr_data_concat(d[0], d[1], &d[74]), 0);
     d[75] = vtr_data_ref(d[72]);
@@ -164,6 +164,17 @@ static void ending_many_at_once_takes_what_there_is(void **state)
         assert_int_equal(d[i].what | d[i].off | d[i].len, 0);
     assert_int_equal(test_live(heap), 0);
     test_heap_end(other);
+}
+
+/* Ports end as many as a driver had. */
+static void ending_more_handles_than_are_collected_ends_all(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    uint64_t whats[150];
+    for (unsigned i = 0; i < 150; i++)
+        whats[i] = test_data(heap, "x", 1).what;
+    vtr_record_unref_bulk_(whats, 150);
+    assert_int_equal(test_live(heap), 0);
 }
 
 static void taking_the_parts_moves_their_counts(void **state)
@@ -319,6 +330,7 @@ int main(void)
         test_with_heap(joining_beyond_four_gibibytes_is_refused),
         test_with_heap(pairs_beyond_four_gibibytes_are_refused),
         test_with_heap(ending_many_at_once_takes_what_there_is),
+        test_with_heap(ending_more_handles_than_are_collected_ends_all),
         test_with_heap(taking_the_parts_moves_their_counts),
         test_with_heap(a_header_goes_before_shared_bytes),
         test_with_heap(a_view_is_in_place_unless_it_straddles),

@@ -285,6 +285,12 @@ static void end_a_copy(void)
     vtr_buf_fini(&copy);
 }
 
+static void end_a_copy_in_the_same_call(void)
+{
+    struct vtr_buf twice[2] = { buf, buf };
+    vtr_buf_fini_bulk(twice, 2);
+}
+
 static void bufs_that_are_sealed_or_ended_twice_are_named(void **state)
 {
     (void)state;
@@ -297,6 +303,8 @@ static void bufs_that_are_sealed_or_ended_twice_are_named(void **state)
     misuse = seal_a_copy;
     assert_named("vtr_buf_seal: ", copy, 2);
     misuse = end_a_copy;
+    assert_named("vtr_buf_fini: ", copy, 2);
+    misuse = end_a_copy_in_the_same_call;
     assert_named("vtr_buf_fini: ", copy, 2);
 }
 

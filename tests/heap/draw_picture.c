@@ -50,7 +50,7 @@ static void say(void)
 
 int main(int argc, char **argv)
 {
-    struct vtr_heap_opts opts = { .size = sizeof opts, .name = "a <b> & \"c\" \xff",
+    struct vtr_heap_opts opts = { .size = sizeof opts, .name = "a <b> & \"c\" \xff\x7f",
                                   .max_bytes = 128 << 20 };
     struct vtr_error err;
     need(argc == 3, "usage: draw_picture ONE.svg TWO.svg");

@@ -52,7 +52,7 @@ def check(picture, stat):
     legend = dict(re.fullmatch(r'(\w+): (\d+)', t).groups() for t in texts
                   if re.fullmatch(r'\w+: \d+', t))
     same('legend', {state: str(n) for state, n in EXPECTED.items()}, legend)
-    same('name', 'heap \'a <b> & "c" ?\'', texts[0])
+    same('name', 'heap \'a <b> & "c" ??\'', texts[0])
     same('held', str(stat['live']), re.search(r'(\d+) blocks held', texts[1])[1])
     check_levels(root)
 

@@ -92,12 +92,35 @@ static void store_far_into_a_large_block(void)
     store_to(vtr_data_span(d).ptr + (7 << 20) + 5);
 }
 
+static void store_where_no_block_was_cut(void)
+{
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_data d = test_data(heap, "x", 1);
+    report_faults();
+    store_to(vtr_data_span(d).ptr + (1 << 20));
+}
+
+static void store_into_a_free_block(void)
+{
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_data d = test_data(heap, "x", 1);
+    const uint8_t *at = vtr_data_span(d).ptr;
+    vtr_data_unref(&d);
+    report_faults();
+    store_to(at + 3);
+}
+
 static void every_byte_of_the_heap_has_a_name(void **state)
 {
     (void)state;
     char said[SAID];
     assert_int_equal(test_death(store_where_no_block_is, said, sizeof said), SIGSEGV);
     assert_non_null(strstr(said, "no block there yet, pageblock 2, at offset "));
+    assert_int_equal(test_death(store_where_no_block_was_cut, said, sizeof said), SIGSEGV);
+    assert_non_null(strstr(said, "no block there yet, pageblock 0, at offset "));
+    assert_int_equal(test_death(store_into_a_free_block, said, sizeof said), SIGSEGV);
+    assert_non_null(strstr(said, " (it is free), owner slot 0 pid "));
+    assert_non_null(strstr(said, ", at offset 3,"));
     assert_int_equal(test_death(store_far_into_a_large_block, said, sizeof said), SIGSEGV);
     assert_non_null(strstr(said, "block 0 of pageblock 0 (10485760 B)"));
     assert_non_null(strstr(said, "at offset 7340037,"));

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "base/system.h"
 #include "heap/block.h"
 
 /* The library's: while set, every other call is met by a signal. */
@@ -48,6 +49,10 @@ static void bad_options_are_named(void **state)
     struct vtr_heap_opts opts = { .size = 3 };
     assert_int_equal(vtr_heap_open(&opts, &heap, &err), -EINVAL);
     assert_non_null(strstr(err.what, "opts.size is 3"));
+    opts.size = sizeof opts + 8;
+    assert_int_equal(vtr_heap_open(&opts, &heap, &err), -EINVAL);
+    opts = (struct vtr_heap_opts){ .size = sizeof opts, .pages = (enum vtr_pages)17 };
+    assert_int_equal(vtr_heap_open(&opts, &heap, &err), -EINVAL);
     opts = (struct vtr_heap_opts){ .size = sizeof opts, .name = "odd", .flags = 0x80 };
     assert_int_equal(vtr_heap_open(&opts, &heap, &err), -EINVAL);
     assert_non_null(strstr(err.what, "heap 'odd': unknown"));
@@ -66,23 +71,31 @@ static void an_older_caller_with_smaller_options_is_served(void **state)
     test_heap_end(heap);
 }
 
-static void pages_that_are_not_there_are_an_error_that_says_what_to_do(void **state)
+/* A machine may have 32 reserved huge pages, or give transparent ones. */
+static void assert_pages(enum vtr_pages pages, const char *what, const char *hint)
 {
-    (void)state;
-    struct vtr_heap_opts opts = { .size = sizeof opts, .pages = VTR_PAGES_HUGETLB };
+    struct vtr_heap_opts opts = { .size = sizeof opts, .pages = pages };
     struct vtr_heap *heap = NULL;
     struct vtr_error err = { 0 };
     int rc = vtr_heap_open(&opts, &heap, &err);
-    if (rc == 0) { /* a machine with 32 reserved huge pages */
+    if (rc == 0) {
         struct vtr_heap_stat stat = { .size = sizeof stat };
         vtr_heap_stat(heap, &stat);
-        assert_int_equal(stat.hugetlb_bytes, stat.segment_bytes);
+        assert_int_equal(pages == VTR_PAGES_THP ? stat.thp_bytes : stat.hugetlb_bytes,
+                         stat.segment_bytes);
         test_heap_end(heap);
         return;
     }
     assert_int_equal(err.code, rc);
-    assert_non_null(strstr(err.what, "reserved huge pages"));
-    assert_non_null(strstr(err.hint, "vm.nr_hugepages"));
+    assert_non_null(strstr(err.what, what));
+    assert_non_null(strstr(err.hint, hint));
+}
+
+static void pages_that_are_not_there_are_an_error_that_says_what_to_do(void **state)
+{
+    (void)state;
+    assert_pages(VTR_PAGES_HUGETLB, "reserved huge pages", "vm.nr_hugepages");
+    assert_pages(VTR_PAGES_THP, "transparent huge pages", "shmem_enabled");
 }
 
 static void closing_with_references_names_their_number(void **state)
@@ -314,6 +327,23 @@ static void generations_only_grow(void **state)
     test_heap_end(heap);
 }
 
+#if VTR_DEBUG
+static void holder_words_without_memory_are_a_refusal(void **state)
+{
+    (void)state;
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_buf b;
+    for (size_t bytes = 100; bytes < 4 << 20; bytes *= 30) { /* classes, and a large block */
+        vtr_test_fail_after_(VTR_FAULT_FALLOCATE | VTR_FAULT_ON, 0);
+        assert_int_equal(vtr_buf_init(heap, 0, bytes, &b), -ENOMEM);
+        vtr_test_fail_after_(0, 0);
+        assert_int_equal(vtr_buf_init(heap, 0, bytes, &b), 0);
+        vtr_buf_fini(&b);
+    }
+    test_heap_end(heap);
+}
+#endif
+
 /* For ThreadSanitizer: a store through it is not refused. */
 static void a_heap_of_one_view_has_it_for_both(void **state)
 {
@@ -350,6 +380,9 @@ int main(void)
         cmocka_unit_test(signals_do_not_keep_a_heap_from_growing),
         cmocka_unit_test(two_heaps_in_one_thread_do_not_mix),
         cmocka_unit_test(generations_only_grow),
+#if VTR_DEBUG
+        cmocka_unit_test(holder_words_without_memory_are_a_refusal),
+#endif
         cmocka_unit_test(a_heap_of_one_view_has_it_for_both),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,10 +255,11 @@ static uint32_t cpu_ms_of_all_but(uint32_t waited_ms)
     struct other o;
     pthread_t waiter;
     start(&o, sleep_on);
-    __atomic_store_n(&o.heap->caches->mine.inside, waited_ms != 0, __ATOMIC_RELAXED);
+    struct vtr_cache *asleep = o.heap->caches; /* the waiter's comes before it */
+    __atomic_store_n(&asleep->mine.inside, waited_ms != 0, __ATOMIC_RELAXED);
     assert_int_equal(pthread_create(&waiter, NULL, take_all_and_say_cpu_ms, &o), 0);
     nanosleep(&while_waiting, NULL);
-    __atomic_store_n(&o.heap->caches->mine.inside, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&asleep->mine.inside, 0, __ATOMIC_RELEASE);
     pthread_join(waiter, NULL);
     stop(&o);
     return __atomic_load_n(&o.rounds, __ATOMIC_RELAXED);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "base/system.h"
 #include "heap/block.h"
 
 static struct vtr_heap_stat stat_of(struct vtr_heap *heap)
@@ -336,6 +337,20 @@ static void a_picture_that_cannot_be_written_is_an_error(void **state)
     assert_int_equal(vtr_heap_picture(heap, "/dev/null", NULL), 0);
 }
 
+#if VTR_DEBUG
+static void a_picture_needs_memory(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    struct vtr_error err = { 0 };
+    for (unsigned k = 0; k < 2; k++) {
+        vtr_test_fail_after_(VTR_FAULT_MEMORY, k);
+        assert_int_equal(vtr_heap_picture(heap, "/dev/null", &err), -ENOMEM);
+        vtr_test_fail_after_(0, 0);
+        assert_string_equal(err.what, "heap 'test': no memory for a picture");
+    }
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +364,9 @@ int main(void)
         cmocka_unit_test(a_size_that_was_not_set_is_named),
         test_with_heap(a_report_reads_well),
         cmocka_unit_test(a_report_tells_the_quota),
+#if VTR_DEBUG
+        test_with_heap(a_picture_needs_memory),
+#endif
         test_with_heap(a_picture_that_cannot_be_written_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

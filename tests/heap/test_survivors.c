@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sys/uio.h>
 
+#include "base/system.h"
 #include "heap/place.h"
 
 #ifdef VTR_DEBUG
@@ -125,6 +126,16 @@ static void every_call_that_makes_a_block_is_named(void **state)
     assert_made_in(heap, &d, __LINE__ - 1);
 }
 
+static void survivors_are_counted_without_memory(void **state)
+{
+    struct vtr_heap *heap = (struct vtr_heap *)*state;
+    struct vtr_data d = test_data(heap, "x", 1);
+    vtr_test_fail_after_(VTR_FAULT_MEMORY, 0);
+    assert_survivors(heap, "heap 'test': 1 blocks still referenced (no memory to say where from)");
+    vtr_test_fail_after_(0, 0);
+    vtr_data_unref(&d);
+}
+
 /* As a program that is not compiled with VTR_DEBUG calls: by the function itself. */
 __attribute__((noinline)) VTR_API int make_unnoted(struct vtr_heap *heap, struct vtr_data *out);
 int make_unnoted(struct vtr_heap *heap, struct vtr_data *out)
@@ -207,6 +218,7 @@ int main(void)
         test_with_heap(adopted_memory_is_named_by_where_it_was_adopted),
 #ifdef VTR_DEBUG
         test_with_heap(every_call_that_makes_a_block_is_named),
+        test_with_heap(survivors_are_counted_without_memory),
         test_with_heap(without_lines_the_function_or_module_is_named),
         test_with_heap(many_places_are_counted_where_there_is_no_room),
         test_with_heap(a_note_is_used_once),

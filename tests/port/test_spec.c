@@ -22,6 +22,7 @@ static const struct {
     { "null:0,size=-1", -EINVAL, "option 'size=-1' is not a number from 14 to 65535", "" },
     { "null:0,size=13", -EINVAL, "option 'size=13' is not a number from 14 to 65535", "" },
     { "null:0,size=0100", -EINVAL, "option 'size=0100' is not a number from 14 to 65535", "" },
+    { "null:0,size=0", -EINVAL, "option 'size=0' is not a number from 14 to 65535", "" },
     { "null:0,size=99999999999999999999", -EINVAL,
       "option 'size=99999999999999999999' is not a number from 14 to 65535", "" },
     { "null:0,size=1729", -EINVAL, "size=1729 is more than a frame's 1728 bytes",
