@@ -62,20 +62,38 @@ static uint32_t find(struct vtr_cache *cache, unsigned klass, struct vtr_record 
 #define VTR_CHARGE_TRIES_ALWAYS 16
 #endif
 
+/* Charges, and counts the thread among those that have not got yet what they have charged. */
+static uint32_t charge_once(struct vtr_heap *heap, uint32_t bytes, uint32_t n)
+{
+    __atomic_add_fetch(&heap->refilling, 1, __ATOMIC_ACQ_REL);
+    n = vtr_heap_charge(heap, bytes, n);
+    if (n == 0)
+        __atomic_sub_fetch(&heap->refilling, 1, __ATOMIC_ACQ_REL);
+    return n;
+}
+
+/* Gives all of it back. */
+static void uncharge_once(struct vtr_heap *heap, uint32_t bytes, uint32_t n)
+{
+    vtr_heap_uncharge(heap, bytes, n);
+    if (n != 0)
+        __atomic_sub_fetch(&heap->refilling, 1, __ATOMIC_ACQ_REL);
+}
+
 /* Charges for a batch, and near the quota for no more than is asked for. Nobody is refused for what
  * others have in their magazines, or for an instant while they refill them. */
 static uint32_t charge(struct vtr_cache *cache, uint32_t bytes, uint32_t batch, uint32_t want)
 {
     struct vtr_heap *heap = cache->mine.heap;
     struct vtr_wait wait = { 0 };
-    uint32_t n = vtr_heap_charge(heap, bytes, batch);
+    uint32_t n = charge_once(heap, bytes, batch);
     if (n >= want)
         return n;
-    vtr_heap_uncharge(heap, bytes, n);
+    uncharge_once(heap, bytes, n);
     for (int tries = 0; tries < VTR_CHARGE_TRIES; tries++) {
-        bool others = __atomic_load_n(&heap->refilling, __ATOMIC_ACQUIRE) > 1;
+        bool others = __atomic_load_n(&heap->refilling, __ATOMIC_ACQUIRE) != 0;
         bool emptied = vtr_caches_empty(heap, cache);
-        n = vtr_heap_charge(heap, bytes, want);
+        n = charge_once(heap, bytes, want);
         if (n != 0 || (tries >= VTR_CHARGE_TRIES_ALWAYS && !others && !emptied))
             return n;
         vtr_wait_(&wait);
@@ -89,14 +107,14 @@ static VTR_COLD int refill(struct vtr_cache *cache, unsigned klass, uint32_t wan
     struct vtr_record *rec[VTR_BATCH_MAX];
     struct vtr_heap *heap = cache->mine.heap;
     uint32_t bytes = vtr_class_bytes_(klass), batch = vtr_class_batch(klass);
-    __atomic_add_fetch(&heap->refilling, 1, __ATOMIC_ACQ_REL);
     uint32_t n = charge(cache, bytes, batch, want < batch ? want : batch);
     uint32_t got = n == 0 ? 0 : find(cache, klass, rec, n);
     vtr_heap_uncharge(heap, bytes, n - got);
     for (uint32_t i = 0; i < got; i++)
         vtr_block_prefetch(rec[i]);
     vtr_cache_push(cache, klass, rec, got);
-    __atomic_sub_fetch(&heap->refilling, 1, __ATOMIC_ACQ_REL);
+    if (n != 0)
+        __atomic_sub_fetch(&heap->refilling, 1, __ATOMIC_ACQ_REL);
     return got != 0 ? 0 : n == 0 ? -EDQUOT : -ENOMEM;
 }
 

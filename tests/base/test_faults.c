@@ -128,7 +128,8 @@ static int run_in_a_thread(struct run *r)
 /* One try, over with the end of its thread. @return whether a call failed. */
 static bool try_with_fault(struct run *r, unsigned kinds, unsigned n)
 {
-    r->heap->no_segment_until = 0; /* as if time had passed since the last */
+    if (r->heap != NULL)
+        r->heap->no_segment_until = 0; /* as if time had passed since the last */
     vtr_test_fail_after_(kinds, n);
     run_in_a_thread(r);
     bool failed = vtr_test_failed_();

@@ -349,11 +349,13 @@ static void threads_that_want_the_last_block_all_get_on(void **state)
 }
 
 /* As when the depot has no memory for them. */
-static void forget(struct vtr_depot *depot)
+static void forget(struct vtr_heap *heap, unsigned klass)
 {
+    struct vtr_depot *depot = &heap->depot[klass];
     for (uint32_t i = 0; i < depot->n; i++)
         __atomic_store_n(&depot->rec[i]->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE);
     depot->n = 0;
+    vtr_heap_lost(heap, klass);
 }
 
 /* Blocks that no hint knows: a sweep finds each, whatever lost them. */
@@ -362,7 +364,7 @@ static void what_is_forgotten_is_found_again(void **state)
     struct vtr_heap *heap = (struct vtr_heap *)*state;
     unsigned before = take_all(heap, SMALL);
     for (unsigned k = 0; k < VTR_CLASSES; k++)
-        forget(&heap->depot[k]);
+        forget(heap, k);
     assert_int_equal(take_all(heap, SMALL), before);
     assert_int_equal(take_all(heap, MIB), 64);
 }
