@@ -9,6 +9,7 @@
                              reasons in tests/coverage/uncovered.txt; all in build-test-coverage/
 
 trees   debug   gcc, warnings are errors
+        release gcc, as it ships: what is inlined there and not in a debug build
         asan    clang: AddressSanitizer with leaks, UndefinedBehaviorSanitizer
         tsan    clang: ThreadSanitizer; heaps have one view (tests see VTR_TEST_SINGLE_VIEW=1)
         nobody  debug once more, configured, built and run by uid 65534; only if you are root
@@ -64,6 +65,8 @@ class Tree:
 GCC, CLANG = ('CC=gcc', 'CXX=g++'), ('CC=clang', 'CXX=clang++')
 TREES = (
     Tree('debug', GCC, ('-Dbuildtype=debug', '-Dwerror=true'), SUITES),
+    Tree('release', GCC, ('-Dbuildtype=release',),
+         ('span', 'base', 'heap', 'data', 'port', 'fuzz', 'examples')),
     Tree('asan', CLANG, ('-Db_sanitize=address,undefined', '-Db_lundef=false'), OUR_CODE, (
         'ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1',
         'UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1'), slower=4),
