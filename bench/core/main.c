@@ -211,6 +211,7 @@ int main(int argc, char **argv)
         rc = measure(&o, &stand, rounds, &report, &err);
     if (rc == 0) {
         vtr_heap_report(stand.heap, pages, sizeof pages);
+        pages[strcspn(pages, "(")] = '\0'; /* which pages it got is enough here */
         rc = stand_close(&stand, &err);
     }
     if (rc != 0) {
