@@ -59,6 +59,19 @@ static inline void test_heap_end(struct vtr_heap *heap)
         fail_msg("%s", err.what);
 }
 
+/* @return how many blocks of @p bytes there are: all of them were taken and given back. */
+static inline unsigned test_take_all(struct vtr_heap *heap, size_t bytes)
+{
+    unsigned n = 0, max = (64 << 20) / (unsigned)bytes + 1;
+    struct vtr_buf *bufs = (struct vtr_buf *)calloc(max, sizeof *bufs);
+    while (n < max && vtr_buf_init(heap, 0, bytes, &bufs[n]) == 0)
+        n++;
+    for (unsigned i = 0; i < n; i++)
+        vtr_buf_fini(&bufs[i]);
+    free(bufs);
+    return n;
+}
+
 /* Around a test whose state is a heap of one segment. */
 static inline int test_begin(void **state)
 {

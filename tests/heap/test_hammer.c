@@ -371,18 +371,6 @@ static void *disturb(void *arg)
     return NULL;
 }
 
-static unsigned blocks_there_are(struct vtr_heap *heap, size_t bytes)
-{
-    unsigned n = 0, max = (64 << 20) / (unsigned)bytes;
-    struct vtr_buf *bufs = (struct vtr_buf *)calloc(max, sizeof *bufs);
-    while (n < max && vtr_buf_init(heap, 0, bytes, &bufs[n]) == 0)
-        n++;
-    for (unsigned i = 0; i < n; i++)
-        vtr_buf_fini(&bufs[i]);
-    free(bufs);
-    return n;
-}
-
 static void nothing_is_left(struct arena *a)
 {
     for (unsigned i = 0; i < BOXES; i++) {
@@ -425,9 +413,9 @@ static void hammer(struct vtr_heap_opts opts, uint32_t seed)
     for (unsigned op = 0; op < OPS; op++)
         assert_true(a->done[op] > 0);
     for (unsigned round = 0; round < 2 && opts.quota_bytes == 0; round++) {
-        assert_int_equal(blocks_there_are(a->heap, MIB), 64);
-        assert_int_equal(blocks_there_are(a->heap, 2112), 32 * (2 * MIB / 2112));
-        assert_int_equal(blocks_there_are(a->heap, 64 * MIB), 1);
+        assert_int_equal(test_take_all(a->heap, MIB), 64);
+        assert_int_equal(test_take_all(a->heap, 2112), 32 * (2 * MIB / 2112));
+        assert_int_equal(test_take_all(a->heap, 64 * MIB), 1);
     }
     test_heap_end(a->heap);
     free(a);

@@ -64,19 +64,6 @@ static void stop(struct other *o)
     test_heap_end(o->heap);
 }
 
-/* @return how many blocks of @p bytes there are: all of them were taken and given back. */
-static unsigned take_all(struct vtr_heap *heap, size_t bytes)
-{
-    unsigned n = 0, max = SEGMENT / (unsigned)bytes + 1;
-    struct vtr_buf *bufs = (struct vtr_buf *)calloc(max, sizeof *bufs);
-    while (n < max && vtr_buf_init(heap, 0, bytes, &bufs[n]) == 0)
-        n++;
-    for (unsigned i = 0; i < n; i++)
-        vtr_buf_fini(&bufs[i]);
-    free(bufs);
-    return n;
-}
-
 static void sleep_on(struct other *o) { (void)o; }
 
 static void a_thread_that_sleeps_holds_nothing_back(void **state)
@@ -85,9 +72,9 @@ static void a_thread_that_sleeps_holds_nothing_back(void **state)
     struct other o;
     start(&o, sleep_on);
     for (unsigned round = 0; round < 3; round++) {
-        assert_int_equal(take_all(o.heap, MIB), 64);
-        assert_int_equal(take_all(o.heap, SEGMENT), 1);
-        assert_int_equal(take_all(o.heap, 64 << 10), 32 * 31);
+        assert_int_equal(test_take_all(o.heap, MIB), 64);
+        assert_int_equal(test_take_all(o.heap, SEGMENT), 1);
+        assert_int_equal(test_take_all(o.heap, 64 << 10), 32 * 31);
     }
     stop(&o);
 }
@@ -108,7 +95,7 @@ static void a_thread_that_runs_holds_back_its_pageblock_only(void **state)
     struct other o;
     start(&o, take_and_give);
     for (unsigned round = 0; round < 20; round++)
-        assert_in_range(take_all(o.heap, MIB), 62, 64);
+        assert_in_range(test_take_all(o.heap, MIB), 62, 64);
     stop(&o);
 }
 
@@ -139,11 +126,11 @@ static void threads_that_come_and_go_leave_all_of_it(void **state)
     struct other o;
     start(&o, give_birth);
     while (__atomic_load_n(&o.rounds, __ATOMIC_RELAXED) < 50)
-        assert_in_range(take_all(o.heap, MIB), 62, 64);
+        assert_in_range(test_take_all(o.heap, MIB), 62, 64);
     __atomic_store_n(&o.stop, true, __ATOMIC_RELAXED);
     pthread_barrier_wait(&o.over);
     pthread_join(o.thread, NULL);
-    assert_int_equal(take_all(o.heap, MIB), 64);
+    assert_int_equal(test_take_all(o.heap, MIB), 64);
     test_heap_end(o.heap);
 }
 
@@ -166,8 +153,8 @@ static void a_thread_that_forks_holds_nothing_back(void **state)
     struct other o;
     start(&o, fork_on);
     while (__atomic_load_n(&o.rounds, __ATOMIC_RELAXED) < 20) {
-        assert_int_equal(take_all(o.heap, MIB), 64);
-        assert_int_equal(take_all(o.heap, 300 << 10), 32 * 6);
+        assert_int_equal(test_take_all(o.heap, MIB), 64);
+        assert_int_equal(test_take_all(o.heap, 300 << 10), 32 * 6);
     }
     stop(&o);
 }
@@ -177,7 +164,7 @@ static void work_at_the_limit(void)
 {
     struct other o;
     start(&o, sleep_on);
-    unsigned n = take_all(o.heap, MIB);
+    unsigned n = test_take_all(o.heap, MIB);
     fprintf(stderr, "%u", n);
     stop(&o);
 }
@@ -187,11 +174,11 @@ static void a_forked_child_has_all_of_a_heap_of_its_own(void **state)
     (void)state;
     char said[512];
     struct vtr_heap *heap = test_heap(SEGMENT);
-    assert_int_equal(take_all(heap, MIB), 64); /* this thread has its caches */
+    assert_int_equal(test_take_all(heap, MIB), 64); /* this thread has its caches */
     fflush(stdout);
     assert_int_equal(test_death(work_at_the_limit, said, sizeof said), 0);
     assert_string_equal(said, "64");
-    assert_int_equal(take_all(heap, MIB), 64);
+    assert_int_equal(test_take_all(heap, MIB), 64);
     test_heap_end(heap);
 }
 
@@ -243,7 +230,7 @@ static void *take_all_and_say_cpu_ms(void *arg)
 {
     struct other *o = (struct other *)arg;
     struct timespec cpu;
-    if (take_all(o->heap, MIB) != 64 || clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu) != 0)
+    if (test_take_all(o->heap, MIB) != 64 || clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu) != 0)
         abort();
     __atomic_store_n(&o->rounds, cpu.tv_sec * 1000 + cpu.tv_nsec / 1000000, __ATOMIC_RELAXED);
     return NULL;
@@ -291,12 +278,12 @@ static void without_membarrier(void)
     start(&o, sleep_on);
     /* What the sleeper has in magazines keeps its pageblocks; the rest is there, time and again. */
     for (unsigned round = 0; round < 3; round++)
-        if (take_all(o.heap, MIB) < 20 || take_all(o.heap, SMALL) < 20 * (2 * MIB / 128))
+        if (test_take_all(o.heap, MIB) < 20 || test_take_all(o.heap, SMALL) < 20 * (2 * MIB / 128))
             abort();
     __atomic_store_n(&o.stop, true, __ATOMIC_RELAXED);
     pthread_barrier_wait(&o.over);
     pthread_join(o.thread, NULL);
-    fprintf(stderr, "%u", take_all(o.heap, SEGMENT)); /* it has ended, and gave all back */
+    fprintf(stderr, "%u", test_take_all(o.heap, SEGMENT)); /* it has ended, and gave all back */
     test_heap_end(o.heap);
 }
 
@@ -345,7 +332,7 @@ static void threads_that_want_the_last_block_all_get_on(void **state)
         pthread_join(s[i].thread, NULL);
     for (unsigned i = 0; i < 63; i++)
         vtr_buf_fini(&bufs[i]);
-    assert_int_equal(take_all(heap, MIB), 64);
+    assert_int_equal(test_take_all(heap, MIB), 64);
 }
 
 /* As when the depot has no memory for them. */
@@ -362,11 +349,11 @@ static void forget(struct vtr_heap *heap, unsigned klass)
 static void what_is_forgotten_is_found_again(void **state)
 {
     struct vtr_heap *heap = (struct vtr_heap *)*state;
-    unsigned before = take_all(heap, SMALL);
+    unsigned before = test_take_all(heap, SMALL);
     for (unsigned k = 0; k < VTR_CLASSES; k++)
         forget(heap, k);
-    assert_int_equal(take_all(heap, SMALL), before);
-    assert_int_equal(take_all(heap, MIB), 64);
+    assert_int_equal(test_take_all(heap, SMALL), before);
+    assert_int_equal(test_take_all(heap, MIB), 64);
 }
 
 int main(void)
