@@ -21,6 +21,7 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
+int command_doctor(int argc, char **argv);
 int command_ports(int argc, char **argv);
 
 /**

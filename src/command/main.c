@@ -18,6 +18,7 @@
 #endif
 
 static const struct command commands[] = {
+    { "doctor", "say what works on this machine now, and what the rest needs", command_doctor },
     { "ports", "open a port and say what it is", NEEDS_DPDK(command_ports) },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -33,7 +34,8 @@ static void version(void)
 
 static void usage(void)
 {
-    puts("vitrine ports null:0     open a port and say what it is\n"
+    puts("vitrine doctor           what works here, and what the rest needs\n"
+         "vitrine ports null:0     open a port and say what it is\n"
          "vitrine --help           every subcommand");
 }
 
@@ -102,7 +104,7 @@ int main(int argc, char **argv)
     standard_streams_hold();
     atexit(finish);
     if (argc < 2)
-        command_misused(NULL, "nothing to do; try vitrine --help");
+        command_misused(NULL, "nothing to do; try vitrine doctor, or vitrine --help");
     const struct command *command = find(argv[1]);
     if (command != NULL)
         return command->run(argc - 1, argv + 1);
