@@ -12,11 +12,15 @@
 
 #include <vitrine/wire/arp.h>
 #include <vitrine/wire/eth.h>
+#include <vitrine/wire/geneve.h>
+#include <vitrine/wire/gre.h>
+#include <vitrine/wire/gtpu.h>
 #include <vitrine/wire/icmp.h>
 #include <vitrine/wire/ip4.h>
 #include <vitrine/wire/ip6.h>
 #include <vitrine/wire/memcached.h>
 #include <vitrine/wire/tcp.h>
 #include <vitrine/wire/udp.h>
+#include <vitrine/wire/vxlan.h>
 
 #endif
