@@ -84,6 +84,7 @@ int command_doctor(int argc, char **argv)
         command_misused(argv[0], "no operand '%s'; see --help", argv[optind]);
     struct machine machine;
     machine_ask(&machine, root);
+    self_test_run(&machine.self);
     struct doctor d = { .machine = &machine };
     check_all(&d);
     if (json)
