@@ -26,7 +26,7 @@ HEADER = {
     'wire.h': 'span', 'parse.h': 'span', 'checksum.h': 'span',
     'heap.h': 'heap', 'debug.h': 'heap', 'inline/record.h': 'heap', 'inline/block.h': 'heap',
     'inline/cache.h': 'heap', 'buf.h': 'data', 'data.h': 'data', 'adopt.h': 'data',
-    'static.h': 'data', 'keep.h': 'data', 'vitrine.h': 'data',
+    'static.h': 'data', 'keep.h': 'data', 'walk.h': 'data', 'vitrine.h': 'data',
     'port.h': 'port',
 }
 APPS = ('bench/', 'examples/')
@@ -54,7 +54,8 @@ def is_source(path, text):
 def floor_of(path):
     """The folder in FLOOR that a file of src/ or include/ belongs to; None if to none."""
     if path.startswith('include/vitrine/'):
-        return HEADER.get(path[len('include/vitrine/'):])
+        name = path[len('include/vitrine/'):]
+        return 'span' if name.startswith('wire/') else HEADER.get(name)
     if path == 'src/ffi.c':
         return 'data'
     folder = path.split('/')[1]
