@@ -20,6 +20,7 @@
 static const struct command commands[] = {
     { "doctor", "say what works on this machine now, and what the rest needs", command_doctor },
     { "ports", "open a port of each kind, or one and say what it is", NEEDS_DPDK(command_ports) },
+    { "capture", "write what arrives at a port to a pcapng file", NEEDS_DPDK(command_capture) },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -150,6 +150,31 @@ static void what_is_dropped_says_why(void **state)
     test_heap_end(heap);
 }
 
+static void both_ends_of_a_memif_see_the_same(void **state)
+{
+    need("tshark");
+    enum { PACKETS = 500, LEN = 1500 };
+    struct vtr_heap *heap = test_heap(64 << 20);
+    char spec[160], client[200];
+    snprintf(spec, sizeof spec, "memif:%s", file_named("socket"));
+    snprintf(client, sizeof client, "%s,role=client", spec);
+    struct vtr_port *a = test_port(heap, spec, NULL), *b = test_port(heap, client, NULL);
+    assert_true(test_link_is(a, true) && test_link_is(b, true));
+    capture(a, file_named("a"), NULL);
+    capture(b, file_named("b"), NULL);
+    for (uint32_t i = 0; i < PACKETS; i += 50) {
+        send_numbered(heap, b, 0, i, 50, LEN);
+        drain(a, 0, 50);
+    }
+    stop(a);
+    stop(b);
+    assert_frames(file_named("a"), 0, PACKETS, LEN, LEN);
+    assert_frames(file_named("b"), 0, PACKETS, LEN, LEN);
+    assert_int_equal(vtr_port_close(b), 0);
+    assert_int_equal(vtr_port_close(a), 0);
+    test_heap_end(heap);
+}
+
 static void packets_of_a_single_threaded_heap_are_captured_too(void **state)
 {
     need("tshark");
@@ -173,6 +198,7 @@ int main(void)
         cmocka_unit_test(capinfos_finds_the_statistics),
         cmocka_unit_test(a_part_can_be_had),
         cmocka_unit_test(what_is_dropped_says_why),
+        cmocka_unit_test(both_ends_of_a_memif_see_the_same),
         cmocka_unit_test(packets_of_a_single_threaded_heap_are_captured_too),
     };
     return cmocka_run_group_tests(tests, folder_begin, folder_end);
