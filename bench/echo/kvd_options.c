@@ -30,7 +30,8 @@ static const char usage_long[] =
     "  --mode MODE           how values get into replies (hybrid): hybrid, reference, copy\n"
     "  --threshold BYTES|auto  hybrid: size from which to refer (auto: measured while serving)\n"
     "  --memory MIB          limit of stored items; the least used are evicted beyond it (2048)\n"
-    "  --preload SIZE:COUNT[,...]  store COUNT values of SIZE bytes before serving\n"
+    "  --preload SIZE:COUNT[,...]  store COUNT values of SIZE bytes before serving; etc or usr\n"
+    "                        for SIZE: keys and values of vitrine-load --workload\n"
     "  --json                totals as JSON at the end\n"
     "  --quiet               no narration\n"
     "  -h, --help, --version\n"
@@ -85,14 +86,27 @@ static bool whole(const char *text, uint64_t min, uint64_t max, uint64_t *out)
     return number(text, text + strlen(text), min, max, out);
 }
 
+static bool preload_set(const char *text, const char *end, struct dataset *out)
+{
+    uint64_t size = 0;
+    char name[8];
+    snprintf(name, sizeof name, "%.*s", (int)(end - text), text);
+    if (dataset_parse(name, out))
+        return true;
+    *out = (struct dataset){ .kind = DATASET_FIXED };
+    bool sized = number(text, end, 0, 1u << 20, &size);
+    out->size = (uint32_t)size;
+    return sized;
+}
+
 static bool preload_one(const char *text, const char *end, struct server_preload *out)
 {
-    uint64_t size, count;
+    uint64_t count;
     const char *colon = memchr(text, ':', (size_t)(end - text));
-    if (colon == NULL || !number(text, colon, 0, 1u << 20, &size) ||
+    if (colon == NULL || !preload_set(text, colon, &out->set) ||
         !number(colon + 1, end, 1, 1u << 28, &count))
         return false;
-    *out = (struct server_preload){ (uint32_t)size, (uint32_t)count };
+    out->count = (uint32_t)count;
     return true;
 }
 
@@ -173,7 +187,7 @@ static const char *apply(enum option_id id, const char *arg, struct kvd_options 
                    : "hybrid, reference or copy";
     case ID_THRESHOLD: return threshold_parse(arg, opts) ? NULL : "a number of bytes, or auto";
     case ID_PRELOAD:
-        return preload_list(arg, opts) ? NULL : "SIZE:COUNT[,...], sizes up to 1048576";
+        return preload_list(arg, opts) ? NULL : "SIZE:COUNT[,...], sizes up to 1048576, etc or usr";
     default: return apply_number(id, arg, opts);
     }
 }

@@ -79,7 +79,7 @@ static int store_fill(struct server *s, const struct server_opts *opts, struct v
         return fail(err, rc, "cannot make the store");
     s->engine.mode = opts->mode;
     for (unsigned i = 0; i < opts->preloads && rc == 0; i++)
-        rc = engine_preload(&s->engine, opts->preload[i].size, opts->preload[i].count);
+        rc = engine_preload(&s->engine, &opts->preload[i].set, opts->preload[i].count);
     return rc == 0 ? 0 : fail(err, rc, "cannot preload all values");
 }
 

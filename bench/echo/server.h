@@ -21,7 +21,8 @@ enum server_idle {
 enum { SERVER_PRELOADS = 64, SERVER_QUEUES = 64 };
 
 struct server_preload {
-    uint32_t size, count;
+    struct dataset set;
+    uint32_t count;
 };
 
 /** server_defaults() fills it in. */

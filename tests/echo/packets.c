@@ -39,7 +39,7 @@ static struct rig *rig_open(const char *server, const char *client)
     assert_int_equal(engine_init(&r->engine, r->heap, UINT64_C(64) << 20), 0);
     threshold_init(&r->engine.threshold, 512, true);
     for (unsigned i = 0; i < VALUE_SIZES; i++)
-        assert_int_equal(engine_preload(&r->engine, sizes[i], 2), 0);
+        assert_int_equal(engine_preload(&r->engine, &(struct dataset){ .size = sizes[i] }, 2), 0);
     r->server = port_open(r->heap, server);
     r->client = client != NULL ? port_open(r->heap, client) : NULL;
     packets_init(&r->packets, &r->engine, r->heap, r->server, &self);
