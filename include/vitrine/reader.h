@@ -4,7 +4,7 @@
  * nor its output, so a parser may try, and try something else.
  * Owner: nobody; it borrows the bytes of the span it was made of.
  * Threads: one at a time.
- * Not here: reading at an offset (span.h), the headers of the usual protocols (parse.h).
+ * Not here: reading at an offset (span.h), taking headers (parse.h).
  */
 #ifndef VITRINE_READER_H
 #define VITRINE_READER_H

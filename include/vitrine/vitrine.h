@@ -19,6 +19,7 @@
 #include <vitrine/reader.h>
 #include <vitrine/span.h>
 #include <vitrine/static.h>
+#include <vitrine/walk.h>
 #include <vitrine/wire.h>
 #include <vitrine/writer.h>
 
