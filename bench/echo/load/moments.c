@@ -89,7 +89,7 @@ static void print_line(const char *name, const struct moments *m, FILE *to)
             m->key_mean, m->key_sd, m->key_p1, m->key_p50, m->key_p99);
     fprintf(to, "  %-6s values  mean %.0f B   p50 %.0f   p90 %.0f   p99 %.0f   p99.9 %.0f\n", "",
             m->value_mean, m->value_p50, m->value_p90, m->value_p99, m->value_p999);
-    fprintf(to, "  %-6s         %.1f %% below 512 B, with %.0f %% of the bytes; %.1f %% below 1 KiB\n",
+    fprintf(to, "  %-6s         %.1f %% below 512 B, with %.0f %% of bytes; %.1f %% below 1 KiB\n",
             "", m->below_512, m->below_512_bytes, m->below_1024);
 }
 
