@@ -13,9 +13,16 @@
 #include <vitrine/wire/arp.h>
 #include <vitrine/wire/eth.h>
 #include <vitrine/wire/icmp.h>
+#include <vitrine/wire/igmp.h>
+#include <vitrine/wire/ip.h>
 #include <vitrine/wire/ip4.h>
 #include <vitrine/wire/ip6.h>
+#include <vitrine/wire/ip6ext.h>
 #include <vitrine/wire/memcached.h>
+#include <vitrine/wire/mpls.h>
+#include <vitrine/wire/nd.h>
+#include <vitrine/wire/pppoe.h>
+#include <vitrine/wire/sctp.h>
 #include <vitrine/wire/tcp.h>
 #include <vitrine/wire/udp.h>
 
