@@ -22,6 +22,7 @@ static const char usage_long[] =
     "  vitrine-kvd --kernel [options]      over kernel UDP sockets\n"
     "\n"
     "  --ip A.B.C.D          address on the port (10.77.0.1); the MAC is the port's own\n"
+    "  --ip6 A:B::C          likewise (fd00:77::1)\n"
     "  --bind A.B.C.D        address of the kernel's sockets (127.0.0.1)\n"
     "  --udp-port N          memcached (11211); with --kernel, 0 takes any free one\n"
     "  --echo-port N         echo, RFC 862 (7); likewise\n"
@@ -40,14 +41,15 @@ static const char usage_long[] =
     "and prints totals. Commands: get gets set delete version verbosity stats quit, and\n"
     "`mode hybrid|reference|copy`. Exit: 0, 1 failed, 2 usage, 77 cannot run here.\n";
 
-enum option_id { ID_PORT = 1000, ID_KERNEL, ID_IP, ID_BIND, ID_UDP, ID_ECHO, ID_QUEUES, ID_IDLE,
-                 ID_MODE, ID_THRESHOLD, ID_MEMORY, ID_PRELOAD, ID_JSON, ID_QUIET, ID_HELP,
+enum option_id { ID_PORT = 1000, ID_KERNEL, ID_IP, ID_IP6, ID_BIND, ID_UDP, ID_ECHO, ID_QUEUES,
+                 ID_IDLE, ID_MODE, ID_THRESHOLD, ID_MEMORY, ID_PRELOAD, ID_JSON, ID_QUIET, ID_HELP,
                  ID_VERSION };
 
 static const struct option options[] = {
     { "port", required_argument, NULL, ID_PORT },
     { "kernel", no_argument, NULL, ID_KERNEL },
     { "ip", required_argument, NULL, ID_IP },
+    { "ip6", required_argument, NULL, ID_IP6 },
     { "bind", required_argument, NULL, ID_BIND },
     { "udp-port", required_argument, NULL, ID_UDP },
     { "echo-port", required_argument, NULL, ID_ECHO },
@@ -179,6 +181,8 @@ static const char *apply(enum option_id id, const char *arg, struct kvd_options 
     case ID_JSON: o->json = true; return NULL;
     case ID_QUIET: o->quiet = true; return NULL;
     case ID_IP: return ip_parse(arg, &opts->ip) ? NULL : "an address like 10.77.0.1";
+    case ID_IP6:
+        return inet_pton(AF_INET6, arg, &opts->ip6) == 1 ? NULL : "an address like fd00:77::1";
     case ID_BIND: return ip_parse(arg, &opts->bind_ip) ? NULL : "an address like 127.0.0.1";
     case ID_IDLE: return idle_parse(arg, &opts->idle) ? NULL : "nap or spin";
     case ID_MODE:

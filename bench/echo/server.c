@@ -39,6 +39,7 @@ void server_defaults(struct server_opts *opts)
 {
     *opts = (struct server_opts){ .bind_ip = { htonl(INADDR_LOOPBACK) },
                                   .ip = { htonl(0x0a4d0001) }, /* 10.77.0.1 */
+                                  .ip6 = { { { 0xfd, 0, 0, 0x77, [15] = 1 } } }, /* fd00:77::1 */
                                   .udp_port = VTR_MEMCACHED_PORT,
                                   .echo_port = 7,
                                   .queues = 1,
@@ -129,7 +130,8 @@ int server_open(const struct server_opts *opts, struct server **out, struct vtr_
     s->queues = opts->port != NULL ? opts->queues : 1;
     s->idle = opts->idle;
     s->nap_ns = NAP_NS;
-    memcpy(&s->self.ip, &opts->ip, sizeof s->self.ip);
+    memcpy(&s->self.host.ip4, &opts->ip, sizeof s->self.host.ip4);
+    memcpy(&s->self.host.ip6, &opts->ip6, sizeof s->self.host.ip6);
     s->self.udp_port = opts->udp_port;
     s->self.echo_port = opts->echo_port;
     int rc = heap_open(s, opts, err);

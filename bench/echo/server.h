@@ -31,6 +31,7 @@ struct server_opts {
     const char *port;      /* spec for vtr_port_open(); NULL: kernel sockets */
     struct in_addr bind_ip; /* of kernel sockets */
     struct in_addr ip;      /* of a port */
+    struct in6_addr ip6;    /* likewise; all zero for none */
     uint16_t udp_port, echo_port; /* of kernel sockets, 0 takes any free one */
     unsigned queues;
     enum server_idle idle;

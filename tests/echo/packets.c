@@ -32,7 +32,7 @@ static struct vtr_port *port_open(struct vtr_heap *heap, const char *spec)
 
 static struct rig *rig_open(const char *server, const char *client)
 {
-    struct frame_self self = { .ip = server_ip(), .udp_port = 11211, .echo_port = 7 };
+    struct frame_self self = { .host.ip4 = server_ip(), .udp_port = 11211, .echo_port = 7 };
     struct rig *r = (struct rig *)calloc(1, sizeof *r);
     assert_non_null(r);
     r->heap = test_heap(UINT64_C(256) << 20);
