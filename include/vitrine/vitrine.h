@@ -11,6 +11,7 @@
 #include <vitrine/checksum.h>
 #include <vitrine/data.h>
 #include <vitrine/debug.h>
+#include <vitrine/flow.h>
 #include <vitrine/heap.h>
 #include <vitrine/keep.h>
 #include <vitrine/memory.h>

@@ -19,6 +19,7 @@
 
 #include <vitrine/data.h>
 #include <vitrine/parse.h>
+#include <vitrine/wire/ip6ext.h>
 
 VTR_BEGIN_DECLS
 
@@ -85,6 +86,24 @@ VTR_INLINE VTR_MUST_USE bool vtr_data_flat(struct vtr_data d, void *scratch, siz
     }
     *out = s;
     return true;
+}
+
+/** vtr_ip6_ext_next() of a vtr_data. @param d  left at what comes next. */
+VTR_INLINE VTR_MUST_USE bool vtr_data_ip6_ext_next(struct vtr_data *d, struct vtr_ip6_walk *w)
+{
+    struct vtr_ip6_any_ h;
+    bool there = vtr_data_gather(*d, 0, &h, sizeof h);
+    size_t bytes = vtr_ip6_step_(w, there ? &h : NULL, d->len);
+    return bytes != 0 && vtr_data_strip(d, bytes);
+}
+
+/** vtr_ip6_ext_skip() of a vtr_data. @param d  left at what comes next. */
+VTR_INLINE VTR_MUST_USE enum vtr_ip6_stop vtr_data_ip6_ext_skip(struct vtr_data *d,
+                                                                struct vtr_ip6_walk *w)
+{
+    while (vtr_data_ip6_ext_next(d, w))
+        ;
+    return w->stop;
 }
 
 VTR_END_DECLS

@@ -451,9 +451,10 @@ UNSEEN static uint32_t audit_pageblock(const struct vtr_pageblock *pb)
     return cached;
 }
 
-UNSEEN void audit_blocks(void)
+UNSEEN void audit(void)
 {
     struct vtr_heap_stat stat = { .size = sizeof stat };
+    uint64_t fill = vtr_pageblock_head_of(vtr_what_record_(filler.what))->block_bytes;
     uint32_t cached = 0, in_depots = 0;
     for (unsigned i = 0; i < VTR_SEGMENT_PAGEBLOCKS; i++) {
         const struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
@@ -468,12 +469,6 @@ UNSEEN void audit_blocks(void)
     if (stat.live_blocks != 1 || heap->caches != NULL)
         explore_fail("%llu blocks are live, or a thread's cache is",
                      (unsigned long long)stat.live_blocks - 1);
-}
-
-UNSEEN void audit(void)
-{
-    uint64_t fill = vtr_pageblock_head_of(vtr_what_record_(filler.what))->block_bytes;
-    audit_blocks();
     if (heap->charged != fill)
         explore_fail("%lld bytes are charged that nobody has", (long long)(heap->charged - fill));
 }

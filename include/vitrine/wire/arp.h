@@ -30,7 +30,7 @@ enum {
     VTR_ARP_REPLY = 2,
 };
 
-/** ARP for IPv4 over Ethernet only. */
+/** ARP for IPv4 over Ethernet only. What follows is padding. */
 VTR_INLINE VTR_MUST_USE bool vtr_arp_measure(const struct vtr_arp *h, size_t len,
                                              struct vtr_extent *e)
 {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * IPv4, and the numbers of the protocols in it and in IPv6.
+ * IPv4 and its options.
  * Not here: reassembly; checksums (checksum.h).
  */
 #ifndef VITRINE_WIRE_IP4_H
 #define VITRINE_WIRE_IP4_H
 
 #include <vitrine/parse.h>
+#include <vitrine/wire/ip.h>
 
 VTR_BEGIN_DECLS
 
-/* IPv4: RFC 791 section 3.1; the second byte as in RFC 2474 (DSCP) and RFC 3168 (ECN).
- * Protocols, of IPv6 as well: IANA "Assigned Internet Protocol Numbers". */
+/* IPv4: RFC 791 section 3.1; the second byte as in RFC 2474 (DSCP) and RFC 3168 (ECN). */
 
 VTR_WIRE(vtr_ipv4, 20,
          (uint8_t, version_ihl, 0), /* VTR_IPV4_PLAIN: version 4, no options */
@@ -26,11 +26,6 @@ VTR_WIRE(vtr_ipv4, 20,
          (struct vtr_be32, dst, 16));
 
 enum {
-    VTR_IP_ICMP = 1,
-    VTR_IP_TCP = 6,
-    VTR_IP_UDP = 17,
-    VTR_IP_ICMPV6 = 58,
-
     VTR_IPV4_PLAIN = 0x45,
     VTR_IPV4_DF = 0x4000,
     VTR_IPV4_MF = 0x2000,
@@ -83,6 +78,28 @@ VTR_INLINE VTR_MUST_USE bool vtr_ipv4_measure(const struct vtr_ipv4 *h, size_t l
     return vtr_ipv4_version(h) == 4;
 }
 VTR_TAKE(vtr_ipv4)
+
+
+/* Options: RFC 791 section 3.1 and as said; IANA "IP Option Numbers". */
+
+enum {
+    VTR_IPV4_OPTION_RECORD_ROUTE = 7,
+    VTR_IPV4_OPTION_TIMESTAMP = 68,
+    VTR_IPV4_OPTION_SECURITY = 130, /* RFC 1108 */
+    VTR_IPV4_OPTION_LOOSE_ROUTE = 131,
+    VTR_IPV4_OPTION_CIPSO = 134,
+    VTR_IPV4_OPTION_STREAM = 136,
+    VTR_IPV4_OPTION_STRICT_ROUTE = 137,
+    VTR_IPV4_OPTION_ROUTER_ALERT = 148, /* RFC 2113 */
+
+    VTR_IPV4_OPTION_COPIED = 0x80, /* in every fragment */
+};
+
+/** The next of the options of an IPv4 header, VTR_OPTION_NOP included; VTR_OPTION_END ends them. */
+VTR_INLINE VTR_MUST_USE bool vtr_ipv4_option_next(struct vtr_reader *r, struct vtr_option *out)
+{
+    return vtr_option_next_(r, out);
+}
 
 VTR_END_DECLS
 #endif

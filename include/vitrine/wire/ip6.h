@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
  * IPv6.
- * Not here: the numbers of protocols (ip4.h), checksums (checksum.h).
+ * Not here: extension headers (ip6ext.h), numbers of protocols (ip.h), checksums (checksum.h).
  */
 #ifndef VITRINE_WIRE_IP6_H
 #define VITRINE_WIRE_IP6_H
 
 #include <vitrine/parse.h>
-#include <vitrine/wire/ip4.h>
+#include <vitrine/wire/ip.h>
 
 VTR_BEGIN_DECLS
 
-/* IPv6: RFC 8200 section 3. Extension headers are payload here. */
+/* IPv6: RFC 8200 section 3. Extension headers are payload here: ip6ext.h takes them. */
 
 VTR_WIRE(vtr_ip6_addr, 16, (uint8_t, bytes, 0, [16]));
 
