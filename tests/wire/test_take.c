@@ -100,7 +100,7 @@ static void a_header_of_something_else_is_refused(void **state)
         { "vtr_ah", 1, 0 },            { "vtr_ah", 1, 5 },           { "vtr_ip6_mobility", 1, 2 },
         { "vtr_nd_rs", 0, 134 },       { "vtr_nd_rs", 1, 1 },        { "vtr_nd_ra", 0, 133 },
         { "vtr_nd_ns", 0, 136 },       { "vtr_nd_na", 0, 135 },      { "vtr_nd_redirect", 1, 9 },
-        { "vtr_igmp3_query", 0, 22 },  { "vtr_igmp3_query", 11, 3 }, { "vtr_igmp3_report", 0, 0x16 },
+        { "vtr_igmp3_query", 0, 22 },  { "vtr_igmp3_query", 11, 3 }, { "vtr_igmp3_report", 0, 22 },
         { "vtr_igmp3_record", 1, 3 },  { "vtr_igmp3_record", 3, 3 }, { "vtr_mld", 0, 129 },
         { "vtr_mld", 0, 133 },         { "vtr_mld2_query", 0, 131 }, { "vtr_mld2_query", 27, 2 },
         { "vtr_mld2_report", 0, 131 }, { "vtr_mld2_record", 3, 2 },  { "vtr_udp", 5, 7 },
