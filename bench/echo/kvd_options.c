@@ -43,8 +43,8 @@ static const char usage_long[] =
     "`mode hybrid|reference|copy`. Exit: 0, 1 failed, 2 usage, 77 cannot run here.\n";
 
 enum option_id { ID_PORT = 1000, ID_KERNEL, ID_IP, ID_IP6, ID_BIND, ID_UDP, ID_ECHO, ID_QUEUES,
-                 ID_IDLE, ID_MODE, ID_THRESHOLD, ID_MEMORY, ID_PRELOAD, ID_CAPTURE, ID_JSON, ID_QUIET,
-                 ID_HELP, ID_VERSION };
+                 ID_IDLE, ID_MODE, ID_THRESHOLD, ID_MEMORY, ID_PRELOAD, ID_CAPTURE, ID_JSON,
+                 ID_QUIET, ID_HELP, ID_VERSION };
 
 static const struct option options[] = {
     { "port", required_argument, NULL, ID_PORT },
