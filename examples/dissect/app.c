@@ -10,8 +10,10 @@ static void report_name(struct report *r, enum field f, struct vtr_dns_name name
 {
     uint8_t text[VTR_DNS_TEXT_MAX];
     struct vtr_writer w = vtr_writer_of(text, sizeof text);
-    if (vtr_dns_name_text(name, &w))
-        report_bytes(r, f, vtr_writer_written(&w));
+    if (!vtr_dns_name_text(name, &w))
+        return;
+    struct vtr_span s = vtr_writer_span(&w), root = vtr_span_of("<Root>", 6);
+    report_bytes(r, f, s.len == 1 && s.ptr[0] == '.' ? root : s);
 }
 
 static void dissect_dns_record(struct report *r, struct vtr_span message,
@@ -83,7 +85,8 @@ static void dissect_dhcp(struct report *r, struct vtr_span s)
         report_bytes(r, F_DHCP_MAC, vtr_span_of(dhcp->client, sizeof(struct vtr_mac)));
     struct vtr_dhcp_walk walk = vtr_dhcp_walk_of(dhcp, s);
     while (vtr_dhcp_option_next(&walk, &option)) {
-        report_number(r, F_DHCP_OPTION, option.code);
+        if (option.code == VTR_DHCP_REQUESTED_IP && option.data.len == 4)
+            report_bytes(r, F_DHCP_REQUESTED, option.data);
         if (option.code == VTR_DHCP_TYPE && vtr_span_u8(option.data, 0, &type))
             report_number(r, F_DHCP_TYPE, type);
     }

@@ -39,7 +39,6 @@ enum form { DEC, HEX8, HEX16, HEX24, HEX32, MAC, IP4, IP6, BYTES, TEXT };
     X(PPPOE_CODE, "pppoe.code", HEX8)                                                              \
     X(PPPOE_SESSION, "pppoe.session_id", HEX16)                                                    \
     X(PPPOE_LENGTH, "pppoe.payload_length", DEC)                                                   \
-    X(PPPOED_TAG, "pppoed.tag", HEX16)                                                             \
     X(PPP_PROTOCOL, "ppp.protocol", HEX16)                                                         \
     X(IP_VERSION, "ip.version", DEC)                                                               \
     X(IP_HDR_LEN, "ip.hdr_len", DEC)                                                               \
@@ -92,6 +91,7 @@ enum form { DEC, HEX8, HEX16, HEX24, HEX32, MAC, IP4, IP6, BYTES, TEXT };
     X(ND_MTU, "icmpv6.opt.mtu", DEC)                                                               \
     X(MLD_GROUP, "icmpv6.mld.multicast_address", IP6)                                              \
     X(MLD_RECORDS, "icmpv6.mldr.nb_mcast_records", DEC)                                            \
+    X(MLD2_GROUP, "icmpv6.mldr.mar.multicast_address", IP6)                                        \
     X(MLD_RECORD, "icmpv6.mldr.mar.record_type", DEC)                                              \
     X(IGMP_TYPE, "igmp.type", HEX8)                                                                \
     X(IGMP_GROUP, "igmp.maddr", IP4)                                                               \
@@ -149,7 +149,7 @@ enum form { DEC, HEX8, HEX16, HEX24, HEX32, MAC, IP4, IP6, BYTES, TEXT };
     X(DHCP_CLIENT, "dhcp.ip.client", IP4)                                                          \
     X(DHCP_YOUR, "dhcp.ip.your", IP4)                                                              \
     X(DHCP_MAC, "dhcp.hw.mac_addr", MAC)                                                           \
-    X(DHCP_OPTION, "dhcp.option.type", DEC)                                                        \
+    X(DHCP_REQUESTED, "dhcp.option.requested_ip_address", IP4)                                     \
     X(DHCP_TYPE, "dhcp.option.dhcp", DEC)                                                          \
     X(NTP_VERSION, "ntp.flags.vn", DEC)                                                            \
     X(NTP_MODE, "ntp.flags.mode", DEC)                                                             \

@@ -17,6 +17,8 @@ void dissect_icmp(struct report *r, struct vtr_span s)
         report_number(r, F_ICMP_IDENT, vtr_be16_get(icmp->id));
         report_number(r, F_ICMP_SEQ, vtr_be16_get(icmp->seq));
     }
+    if (vtr_icmp_is_error(icmp))
+        dissect_part(r, dissect_ip4, s);
 }
 
 static void dissect_nd_options(struct report *r, struct vtr_span s)
@@ -47,7 +49,7 @@ static void dissect_mld_report(struct report *r, struct vtr_span s)
     report_number(r, F_MLD_RECORDS, group.left);
     while (vtr_mld2_record_next(&reader, &group)) {
         report_number(r, F_MLD_RECORD, group.record->type);
-        report_struct(r, F_MLD_GROUP, &group.record->group);
+        report_struct(r, F_MLD2_GROUP, &group.record->group);
     }
     if (group.left != 0)
         report_stop(r, "mld record", reader.rest);
@@ -137,6 +139,8 @@ void dissect_icmp6(struct report *r, struct vtr_span s)
     report_number(r, F_ICMP6_TYPE, icmp->type);
     report_number(r, F_ICMP6_CODE, icmp->code);
     report_number(r, F_ICMP6_CHECKSUM, vtr_be16_get(icmp->sum));
+    if (vtr_icmpv6_is_error(icmp))
+        dissect_part(r, dissect_ip6, rest);
     for (size_t i = 0; i < sizeof messages6 / sizeof messages6[0]; i++)
         if (messages6[i].type == icmp->type)
             messages6[i].dissect(r, s);

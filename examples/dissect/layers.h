@@ -12,6 +12,16 @@
 
 #include "report.h"
 
+/** Of a packet whose end is elsewhere, such as the one in an error: being cut short is no fault. */
+static inline void dissect_part(struct report *r, void (*dissect)(struct report *, struct vtr_span),
+                                struct vtr_span s)
+{
+    bool part = r->part;
+    r->part = true;
+    dissect(r, s);
+    r->part = part;
+}
+
 void dissect_eth(struct report *r, struct vtr_span s);
 /** By VTR_ETH_*. */
 void dissect_ethertype(struct report *r, unsigned type, struct vtr_span s);

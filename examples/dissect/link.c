@@ -139,7 +139,7 @@ static void dissect_pppoe(struct report *r, unsigned type, struct vtr_span s)
     }
     struct vtr_reader reader = vtr_reader_of(s);
     while (vtr_pppoe_tag_next(&reader, &tag))
-        report_number(r, F_PPPOED_TAG, tag.type);
+        ;
     report_end(r, "pppoe tag", reader);
 }
 

@@ -27,15 +27,18 @@ void dissect_ip4(struct report *r, struct vtr_span s)
     report_number(r, F_IP_ID, vtr_be16_get(ip->id));
     report_number(r, F_IP_DF, (vtr_ipv4_flags(ip) & VTR_IPV4_DF) != 0);
     report_number(r, F_IP_MF, (vtr_ipv4_flags(ip) & VTR_IPV4_MF) != 0);
-    report_number(r, F_IP_OFFSET, vtr_ipv4_frag_off(ip));
+    report_number(r, F_IP_OFFSET, vtr_ipv4_frag_off(ip) / 8);
     report_number(r, F_IP_TTL, ip->ttl);
     report_number(r, F_IP_PROTO, ip->protocol);
     report_number(r, F_IP_CHECKSUM, vtr_be16_get(ip->sum));
     report_struct(r, F_IP_SRC, &ip->src);
     report_struct(r, F_IP_DST, &ip->dst);
     dissect_ip4_options(r, options);
-    if (!vtr_ipv4_is_fragment(ip)) /* the middle of a datagram begins with no header */
+    bool part = r->part;
+    r->part = part || vtr_ipv4_is_fragment(ip);
+    if (vtr_ipv4_frag_off(ip) == 0) /* the middle of a datagram begins with no header */
         dissect_protocol(r, ip->protocol, s);
+    r->part = part;
 }
 
 static void dissect_ip6_options(struct report *r, enum field next, struct vtr_span s)
@@ -76,7 +79,7 @@ static void dissect_extension(struct report *r, unsigned protocol, struct vtr_sp
         report_number(r, F_IP6_ROUTING, routing->type);
         report_number(r, F_IP6_SEGLEFT, routing->segments_left);
     } else if (protocol == VTR_IP_FRAGMENT && (fragment = vtr_ip6_fragment_take(s, &s)) != NULL) {
-        report_number(r, F_IP6_FRAG_OFF, vtr_ip6_fragment_off(fragment));
+        report_number(r, F_IP6_FRAG_OFF, vtr_ip6_fragment_off(fragment) / 8);
         report_number(r, F_IP6_FRAG_ID, vtr_be32_get(fragment->id));
     }
 }
@@ -89,8 +92,12 @@ static void dissect_after_ip6(struct report *r, uint8_t next_header, struct vtr_
         dissect_extension(r, walk.found, s);
     if (walk.stop == VTR_IP6_CUT || walk.stop == VTR_IP6_TOO_MANY)
         report_stop(r, "ipv6 extension", reader.rest);
-    else if (!walk.fragment)
-        dissect_protocol(r, walk.protocol, reader.rest);
+    if (walk.stop != VTR_IP6_PAYLOAD && walk.stop != VTR_IP6_SECRET)
+        return;
+    bool part = r->part;
+    r->part = part || walk.fragment;
+    dissect_protocol(r, walk.protocol, reader.rest);
+    r->part = part;
 }
 
 void dissect_ip6(struct report *r, struct vtr_span s)

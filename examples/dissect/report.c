@@ -10,7 +10,7 @@ void report_begin(struct report *r, uint64_t number, struct vtr_span packet)
 {
     r->packet = packet;
     r->layers = r->values = r->len = 0;
-    r->full = false;
+    r->full = r->part = false;
     r->stopped = NULL;
     r->stopped_at = 0;
     report_number(r, F_FRAME_NUMBER, number);
@@ -48,7 +48,7 @@ void report_bytes(struct report *r, enum field f, struct vtr_span s)
 
 void report_stop(struct report *r, const char *layer, struct vtr_span s)
 {
-    if (r->stopped != NULL)
+    if (r->stopped != NULL || r->part)
         return;
     r->stopped = layer;
     r->stopped_at = s.len != 0 ? (size_t)(s.ptr - r->packet.ptr) : r->packet.len;

@@ -29,6 +29,7 @@ struct report {
     char text[TEXT_MAX];
     unsigned len;
     bool full;
+    bool part; /* what is parsed now may be cut short */
     const char *stopped; /* the layer at which parsing stopped; NULL: it did not */
     size_t stopped_at;   /* byte of the packet */
 };
