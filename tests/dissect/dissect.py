@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """dissect against tshark: the same fields of the same packets, and a stop where tshark objects.
 
-  dissect.py DISSECT
+  dissect.py DISSECT FLOWS
 """
 import json
 import os
@@ -78,7 +78,8 @@ class Judge:
         cases = packets.bad()
         path = self.file('bad.pcap', packets.pcap([frame for _, frame, _ in cases]))
         found = [json.loads(line) for line in run(self.dissect, '--json', path).splitlines()]
-        fields = ['_ws.malformed', '_ws.expert.severity', *sorted({f for f, _ in IN_SILENCE.values()})]
+        silent = sorted({field for field, _ in IN_SILENCE.values()})
+        fields = ['_ws.malformed', '_ws.expert.severity', *silent]
         for (name, frame, layer), ours, row in zip(cases, found, self.tshark(path, fields)):
             stop = ours.get('stopped', {'layer': 'nowhere', 'byte': 0})
             self.check(stop['layer'] == layer and stop['byte'] <= len(frame),
@@ -119,6 +120,22 @@ IN_SILENCE = {
 }
 
 
+def flows_are_counted(judge, flows):
+    """Both directions of a conversation are one; parts of a datagram are another, without ports."""
+    there = packets.udp4(4000, 5000, b'x' * 100)
+    back = packets.eth(0x0800, packets.ip4(17, packets.udp(5000, 4000, b'', packets.IP_B,
+                                                           packets.IP_A),
+                                           src=packets.IP_B, dst=packets.IP_A))
+    part = packets.eth(0x0800, packets.ip4(17, bytes(32), frag=0x2001))
+    path = judge.file('flows.pcap', packets.pcap([there, back] * 3 + [part, packets.tcp4(1, 2)] +
+                                                 [packets.eth(0x88b5, b'other')]))
+    said = run(flows, path)
+    expected = (f'6 packets, {3 * len(there) + 3 * len(back)} bytes: 192.0.2.1 port 4000 - '
+                '192.0.2.2 port 5000, protocol 17\n')
+    judge.check(said.startswith(expected) and said.endswith('flows: 3; other packets: 1\n'),
+                'three flows are counted')
+
+
 def usage_is_checked(judge):
     for arguments in (['--fields', 'ip.srx', 'x'], ['-c', '9x', 'x'], [], ['--nonsense']):
         done = subprocess.run([judge.dissect, *arguments], check=False, capture_output=True)
@@ -139,6 +156,7 @@ def main():
         judge.both_stop()
         judge.every_cut_is_survived()
         judge.large_packet_straddles()
+        flows_are_counted(judge, sys.argv[2])
         usage_is_checked(judge)
     return judge.failed != 0
 
