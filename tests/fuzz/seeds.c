@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
  * seeds FOLDER: writes the seed corpus: for fuzz_parse a valid frame of each kind, for fuzz_wire a
- * header and a list of each, for fuzz_flow some frames, for fuzz_span and fuzz_data some steps. Every target runs all of them. The committed corpus is what this
- * writes (corpus.sh) and whatever a search has found since.
+ * header and a list of each, for fuzz_flow some frames, for fuzz_span and fuzz_data some steps.
+ * Every target runs all of them. The committed corpus is what this writes (corpus.sh) and whatever
+ * a search has found since.
  */
 #include <stdio.h>
 #include <stdlib.h>
