@@ -48,7 +48,20 @@
     X(vtr_sctp_data)                                                                               \
     X(vtr_sctp_init)                                                                               \
     X(vtr_sctp_sack)                                                                               \
-    X(vtr_memcached_udp)
+    X(vtr_memcached_udp)                                                                           \
+    X(vtr_gre)                                                                                     \
+    X(vtr_pptp)                                                                                    \
+    X(vtr_vxlan)                                                                                   \
+    X(vtr_geneve)                                                                                  \
+    X(vtr_gtpu)                                                                                    \
+    X(vtr_dns)                                                                                     \
+    X(vtr_dns_tcp)                                                                                 \
+    X(vtr_dhcp)                                                                                    \
+    X(vtr_ntp)                                                                                     \
+    X(vtr_ntp_mac)                                                                                 \
+    X(vtr_tls_record)                                                                              \
+    X(vtr_tls_handshake)                                                                           \
+    X(vtr_memcached_binary)
 
 struct taker {
     const char *name;
@@ -81,7 +94,7 @@ TAKERS(TAKER_FUNCTIONS)
 #define TAKER_ROW(type) { #type, sizeof(struct type), span_##type, short_##type, data_##type },
 static const struct taker takers[] = { TAKERS(TAKER_ROW) };
 #undef TAKER_ROW
-enum { TAKERS_N = sizeof takers / sizeof takers[0], TAKER_FIXED_MAX = 64 };
+enum { TAKERS_N = sizeof takers / sizeof takers[0], TAKER_FIXED_MAX = 256 };
 
 /** Bytes as a vtr_data of two segments, of which either may be empty. Not to be moved. */
 struct segments {

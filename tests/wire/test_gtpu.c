@@ -4,8 +4,6 @@
  */
 #include "wire.h"
 
-TAKES(vtr_gtpu)
-
 /* A G-PDU with all flags: sequence and N-PDU number, a PDU session container (TS 38.415: downlink,
  * QFI 9), a UDP port, two bytes of packet; then one of padding. */
 static const uint8_t PACKET[] = { 0x37, 0xff, 0,    14,   0,    0,    0x12, 0x34, 0x00,
@@ -33,7 +31,6 @@ static void the_chain_leads_to_the_packet(void **state)
     assert_false(vtr_gtpu_extension_next(&r, &x));
     assert_int_equal(x.next, VTR_GTPU_NO_MORE);
     assert_span(r.rest, PACKET + 20, 2);
-    takes_vtr_gtpu(ALL(PACKET), 22);
 }
 
 static void fields_without_their_flag_are_not_there(void **state)
@@ -58,10 +55,10 @@ static void an_extension_of_no_length_ends_the_chain_as_malformed(void **state)
 {
     static const uint8_t bytes[] = { 0, 0, 0, 0x85 };
     struct vtr_reader r = vtr_reader_of(ALL(bytes));
-    struct vtr_gtpu_extension x = { 1, 0x85, ALIKE_NONE };
+    struct vtr_gtpu_extension x = { 1, 0x85, UNTOUCHED };
     assert_false(vtr_gtpu_extension_next(&r, &x));
     assert_ptr_equal(r.rest.ptr, bytes);
-    assert_true(x.type == 1 && x.next == 0x85 && alike_untouched(x.data));
+    assert_true(x.type == 1 && x.next == 0x85 && untouched(x.data));
 }
 
 static void an_extension_that_is_cut_short_stays_in_the_reader(void **state)
@@ -69,9 +66,9 @@ static void an_extension_that_is_cut_short_stays_in_the_reader(void **state)
     for (size_t len = 0; len < 4; len++) {
         uint8_t *exact = test_exact_copy(PACKET + 12, len);
         struct vtr_reader r = vtr_reader_of(vtr_span_of(exact, len));
-        struct vtr_gtpu_extension x = { 1, 0x85, ALIKE_NONE };
+        struct vtr_gtpu_extension x = { 1, 0x85, UNTOUCHED };
         assert_false(vtr_gtpu_extension_next(&r, &x));
-        assert_true(r.rest.len == len && x.next == 0x85 && alike_untouched(x.data));
+        assert_true(r.rest.len == len && x.next == 0x85 && untouched(x.data));
         free(exact);
     }
 }
