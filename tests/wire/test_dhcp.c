@@ -53,7 +53,7 @@ static void options_come_one_by_one_without_padding(void **state)
 
 static void an_option_has_its_bytes(void **state)
 {
-    struct vtr_dhcp_option option = { 0, UNTOUCHED };
+    struct vtr_dhcp_option option = { 0, ALIKE_NONE };
     struct packet p = packet_of(SAMPLE_DHCP_OPTIONS, sizeof SAMPLE_DHCP_OPTIONS);
     struct vtr_dhcp_walk w = vtr_dhcp_walk_of(&p.header, ALL(p.options));
     assert_true(vtr_dhcp_option_next(&w, &option));

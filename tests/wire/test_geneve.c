@@ -35,10 +35,10 @@ static void an_option_that_is_not_all_there_stays_in_the_reader(void **state)
     for (size_t len = 1; len < 8; len++) {
         uint8_t *exact = test_exact_copy(PACKET + 8, len);
         struct vtr_reader r = vtr_reader_of(vtr_span_of(exact, len));
-        struct vtr_geneve_option option = { 1, 2, UNTOUCHED };
+        struct vtr_geneve_option option = { 1, 2, ALIKE_NONE };
         assert_false(vtr_geneve_option_next(&r, &option));
         assert_true(r.rest.ptr == exact && r.rest.len == len);
-        assert_true(option.space == 1 && option.type == 2 && untouched(option.data));
+        assert_true(option.space == 1 && option.type == 2 && alike_untouched(option.data));
         free(exact);
     }
 }

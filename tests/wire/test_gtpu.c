@@ -55,10 +55,10 @@ static void an_extension_of_no_length_ends_the_chain_as_malformed(void **state)
 {
     static const uint8_t bytes[] = { 0, 0, 0, 0x85 };
     struct vtr_reader r = vtr_reader_of(ALL(bytes));
-    struct vtr_gtpu_extension x = { 1, 0x85, UNTOUCHED };
+    struct vtr_gtpu_extension x = { 1, 0x85, ALIKE_NONE };
     assert_false(vtr_gtpu_extension_next(&r, &x));
     assert_ptr_equal(r.rest.ptr, bytes);
-    assert_true(x.type == 1 && x.next == 0x85 && untouched(x.data));
+    assert_true(x.type == 1 && x.next == 0x85 && alike_untouched(x.data));
 }
 
 static void an_extension_that_is_cut_short_stays_in_the_reader(void **state)
@@ -66,9 +66,9 @@ static void an_extension_that_is_cut_short_stays_in_the_reader(void **state)
     for (size_t len = 0; len < 4; len++) {
         uint8_t *exact = test_exact_copy(PACKET + 12, len);
         struct vtr_reader r = vtr_reader_of(vtr_span_of(exact, len));
-        struct vtr_gtpu_extension x = { 1, 0x85, UNTOUCHED };
+        struct vtr_gtpu_extension x = { 1, 0x85, ALIKE_NONE };
         assert_false(vtr_gtpu_extension_next(&r, &x));
-        assert_true(r.rest.len == len && x.next == 0x85 && untouched(x.data));
+        assert_true(r.rest.len == len && x.next == 0x85 && alike_untouched(x.data));
         free(exact);
     }
 }

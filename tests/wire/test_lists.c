@@ -60,7 +60,7 @@ static const struct example examples[] = {
     { "tls_protocol", 0, 2, { 2, 1 }, { 2, 1 }, 5, 0, 5, { 2, 'h', '2', 1, 'x' } },
     { "memcached", 0, 2, { VTR_MEMCACHED_META_SET, VTR_MEMCACHED_META_NOOP }, { 1, 0 }, 17, 1, 18,
       "ms k 1 q\r\na\r\nmn\r\ng" },
-    { "memcached_reply", 0, 2, { 1, 0 }, { 1, 0 }, 14, 0, 14, "VA 1 t0\r\na\r\nHD\r\n" },
+    { "memcached_reply", 0, 2, { 1, 0 }, { 1, 0 }, 16, 0, 16, "VA 1 t0\r\na\r\nHD\r\n" },
     { "memcached_flag", 0, 2, { 'T', 'q' }, { 2, 0 }, 6, 0, 6, "T30 q " },
 };
 enum { EXAMPLES_N = sizeof examples / sizeof examples[0] };

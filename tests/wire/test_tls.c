@@ -37,7 +37,7 @@ static void its_extensions_come_one_by_one(void **state)
     static const uint16_t want[] = { 0, 0xff01, 10, 35, 51, 43, 13, 45, 28 };
     struct vtr_tls_client_hello hello;
     struct vtr_tls_extension x;
-    struct vtr_span name = UNTOUCHED, versions = UNTOUCHED;
+    struct vtr_span name = ALIKE_NONE, versions = ALIKE_NONE;
     unsigned n = 0;
     assert_true(vtr_tls_client_hello_take(body_of(ALL(SAMPLE_CLIENT_HELLO), 1), &hello));
     struct vtr_reader r = vtr_reader_of(hello.extensions);
@@ -152,15 +152,15 @@ static void a_protocol_without_a_name_stays_in_the_reader(void **state)
 {
     static const uint8_t list[] = { 0, 2, 'h', '2' };
     struct vtr_reader r = vtr_reader_of(ALL(list));
-    struct vtr_span name = UNTOUCHED;
+    struct vtr_span name = ALIKE_NONE;
     assert_false(vtr_tls_alpn_next(&r, &name));
-    assert_true(r.rest.len == 4 && untouched(name));
+    assert_true(r.rest.len == 4 && alike_untouched(name));
 }
 
 static void a_list_that_does_not_fill_its_extension_is_refused(void **state)
 {
     static const uint8_t sni[] = "\0\6\0\0\3abc", versions[] = { 4, 3, 4, 3, 3, 0 };
-    struct vtr_span out = UNTOUCHED;
+    struct vtr_span out = ALIKE_NONE;
     for (size_t len = 0; len <= sizeof sni; len++) {
         struct vtr_tls_extension x = extension(VTR_TLS_SERVER_NAME, sni, len);
         assert_int_equal(vtr_tls_server_name(&x, &out), len == 8);
