@@ -6,7 +6,7 @@
  * that is sent by reference. They are never fragmented (DF), so their identification is free to be
  * zero (RFC 6864 section 4.1).
  * Owner: nothing. Threads: any.
- * Not here: what the datagram says (memcache.h), who sends packets (packets.h).
+ * Not here: what the datagram says (vitrine/wire/memcached.h), who sends packets (packets.h).
  */
 #ifndef ECHO_FRAME_H
 #define ECHO_FRAME_H
