@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * The headers from the link to the transport, by one shape: for unit tests and for fuzzing.
+ * All headers that can be taken, by one shape: for unit tests and for fuzzing.
  */
 #ifndef VITRINE_TESTS_TAKERS_H
 #define VITRINE_TESTS_TAKERS_H
@@ -45,7 +45,20 @@
     X(vtr_sctp_data)                                                                               \
     X(vtr_sctp_init)                                                                               \
     X(vtr_sctp_sack)                                                                               \
-    X(vtr_memcached_udp)
+    X(vtr_memcached_udp)                                                                           \
+    X(vtr_gre)                                                                                     \
+    X(vtr_pptp)                                                                                    \
+    X(vtr_vxlan)                                                                                   \
+    X(vtr_geneve)                                                                                  \
+    X(vtr_gtpu)                                                                                    \
+    X(vtr_dns)                                                                                     \
+    X(vtr_dns_tcp)                                                                                 \
+    X(vtr_dhcp)                                                                                    \
+    X(vtr_ntp)                                                                                     \
+    X(vtr_ntp_mac)                                                                                 \
+    X(vtr_tls_record)                                                                              \
+    X(vtr_tls_handshake)                                                                           \
+    X(vtr_memcached_binary)
 
 /** A taker: whether @p s begins with such a header, which must hold as alike.h says; and where the
  * header and its payload end then. */
