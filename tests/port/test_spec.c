@@ -5,7 +5,7 @@
 #include "ports.h"
 
 #define TYPES                                                                                      \
-    "port types: null: ring:NAME memif:PATH pcap:IN,OUT tap:NAME af_packet:IF af_xdp:IF pci:ADDR, " \
+    "port types: null: ring:NAME memif:PATH pcap:IN,OUT tap:NAME af_packet:IF af_xdp:IF pci:ADDR, "\
     "or a DPDK device like net_null0"
 
 static const struct {
