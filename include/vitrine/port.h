@@ -74,6 +74,7 @@ struct vtr_port_stat {
     uint64_t rx_pkts, rx_bytes;
     uint64_t tx_pkts, tx_bytes; /**< accepted from the caller */
     uint64_t tx_full;           /**< packets handed back because the queue was full; not drops */
+    uint64_t tx_copies;         /**< packets copied to be sent; see "pci:" at vtr_port_open() */
     uint64_t drops;             /**< sum of @ref drop */
     uint64_t drop[VTR_DROP_REASONS];
 };
@@ -99,12 +100,23 @@ struct vtr_port_info {
  *                          What one end sends, the other receives: the same blocks
  *   "memif:PATH"           shared-memory interface over a Unix socket: the server, or with
  *                          ",role=client" its client; ",id=N" ",mac=02:00:00:00:00:01" ",secret=S"
+ *   "pci:ADDRESS"          a device bound to vfio-pci, "pci:0000:00:04.0", behind an IOMMU
  *   "net_DRIVER...,OPTION" a DPDK virtual device: "net_tap0,iface=vtr0". Not net_af_xdp
  * @param opts  borrowed; NULL for the defaults.
  * @param out   owned on success, untouched on failure.
  * @param err   filled on failure; may be NULL.
  * @return 0, -EINVAL (spec or options), -ENODEV (no such driver, or it did not come up), -EBUSY
  *         (taken), -EACCES, -ENOMEM, -ENOENT -EEXIST -ENAMETOOLONG (a memif's path).
+ *
+ * pci: the device reads and writes the heap's blocks by DMA. An IOMMU lets it reach nothing but
+ * - @p heap: what it receives into to read and write; what it is told to send, in the read view, to
+ *   read only. Segments that come later are mapped as they come: where that is refused (a limit on
+ *   locked memory), the heap does not grow. Each takes 128 MiB of RLIMIT_MEMLOCK.
+ * - other heaps that it sends data of: to read only, from the first packet on.
+ * - DPDK's own memory, 512 MiB, where the descriptors are.
+ * Adopted and static bytes it does not reach. A packet that has some is copied into a block of
+ * @p heap before it is sent, and counted in vtr_port_stat::tx_copies; with a full queue that copy
+ * is what stays in the caller's array.
  *
  * memif, as DPDK 22.11 has it:
  * - A frame takes one slot, of frame_bytes but at least 2048. Both ends are opened with the same

@@ -26,6 +26,7 @@ static const struct vtr_driver drivers[] = {
     { "net_tap", .copies = true, .retries_counted = true, .segments = 1000, .descs = 8 },
     { "net_pcap", .copies = true, .segments = UINT16_MAX, .descs = 1024 },
     { "net_af_packet", .copies = true, .segments = 1, .descs = 1024 },
+    { "net_e1000", .segments = UINT16_MAX, .descs = 512, .room = 2048 },
 };
 static const struct vtr_driver any_driver = { "net_", .segments = UINT16_MAX, .descs = 1024 };
 
@@ -88,9 +89,9 @@ int vtr_device_probe_(struct vtr_device *dev, const struct vtr_spec *spec, const
         return vtr_spec_fail_(spec, err, EBUSY, "number it differently, as in net_tap1",
                               "a device %s is open", dev->name);
     uint64_t mark = vtr_eal_mark_();
-    int rc = rte_eal_hotplug_add("vdev", dev->name, args);
+    int rc = rte_eal_hotplug_add(dev->bus, dev->name, args);
     if (rc == 0 && rte_eth_dev_get_port_by_name(dev->name, &id) != 0) {
-        rte_eal_hotplug_remove("vdev", dev->name);
+        rte_eal_hotplug_remove(dev->bus, dev->name);
         rc = -ENODEV;
     }
     return rc == 0 ? 0 : did_not_come_up(spec, mark, rc, err);
@@ -125,6 +126,7 @@ int vtr_device_fit_(struct vtr_device *dev, const struct vtr_spec *spec,
                               dev->info.driver_name, most);
     opts->rx_descs = opts->rx_descs != 0 ? opts->rx_descs : dev->driver->descs;
     opts->tx_descs = opts->tx_descs != 0 ? opts->tx_descs : dev->driver->descs;
+    opts->room = opts->frame_bytes > dev->driver->room ? opts->frame_bytes : dev->driver->room;
     return 0;
 }
 
@@ -189,7 +191,7 @@ void vtr_device_end_(struct vtr_device *dev)
         rte_eth_dev_stop(id);
         rte_eth_dev_close(id);
     }
-    rte_eal_hotplug_remove("vdev", dev->name);
+    rte_eal_hotplug_remove(dev->bus, dev->name);
 }
 
 uint32_t vtr_device_frame_max_(const struct vtr_device *dev)

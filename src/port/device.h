@@ -21,9 +21,11 @@ struct vtr_driver {
     bool retries_counted; /* its oerrors are packets that it handed back */
     uint16_t segments;    /* of a frame, at most */
     uint16_t descs;       /* default */
+    uint16_t room;        /* least bytes of a receive buffer that it takes whole; 0 for any */
 };
 
 struct vtr_device {
+    const char *bus; /* "vdev", "pci" */
     char name[VTR_DEVICE_NAME_MAX + 1];
     const struct vtr_driver *driver;
     uint16_t id;
@@ -32,6 +34,7 @@ struct vtr_device {
 
 struct vtr_device_opts {
     unsigned queues, rx_descs, tx_descs, frame_bytes;
+    unsigned room; /* bytes that a segment received has to have room for, at least frame_bytes */
 };
 
 /** @return what is known of a device's driver, by the device's name; never NULL. */

@@ -120,6 +120,19 @@ static int probe_ring(struct vtr_port *port, struct setup *s)
     return vtr_spec_fail_(&s->spec, s->err, -rc, NULL, "cannot make its device: %s", strerror(-rc));
 }
 
+static int probe_pci(struct vtr_port *port, struct setup *s)
+{
+    snprintf(port->dev.name, sizeof port->dev.name, "%.12s", s->spec.target);
+    port->dev.bus = "pci";
+    int rc = vtr_dma_open_(port->dev.name, s->heap, &s->spec, &port->dma, s->err);
+    if (rc != 0)
+        return rc;
+    rc = vtr_device_probe_(&port->dev, &s->spec, s->spec.args, s->err);
+    if (rc != 0)
+        vtr_dma_close_(port->dma);
+    return rc;
+}
+
 static int probe_vdev(struct vtr_port *port, struct setup *s)
 {
     memcpy(port->dev.name, s->spec.device, sizeof port->dev.name);
@@ -141,6 +154,8 @@ static int probe(struct vtr_port *port, struct setup *s)
         return probe_ring(port, s);
     case VTR_SCHEME_MEMIF:
         return probe_memif(port, s);
+    case VTR_SCHEME_PCI:
+        return probe_pci(port, s);
     default:
         return probe_vdev(port, s);
     }
@@ -160,16 +175,18 @@ static void unprobe(struct vtr_port *port)
     vtr_device_end_(&port->dev);
     vtr_pair_close_(port->pair, port->side);
     vtr_memif_leave_(&port->memif);
+    vtr_dma_close_(port->dma);
 }
 
 static int racks_create(struct vtr_port *port, struct setup *s)
 {
-    unsigned klass = (unsigned)vtr_class_for_(s->headroom + s->dev.frame_bytes);
+    unsigned klass = (unsigned)vtr_class_for_(s->headroom + s->dev.room);
     for (unsigned q = 0; q < port->queues; q++) {
         /* What the driver holds, and a burst of frames in as many segments as an mbuf can count:
          * receiving never lacks headers, only blocks. */
         port->rxq[q].rack = vtr_rack_create_rx_(s->heap, klass, s->headroom,
-                                                s->dev.rx_descs + VTR_BURST + UINT16_MAX);
+                                                s->dev.rx_descs + VTR_BURST + UINT16_MAX,
+                                                port->dma == NULL);
         port->txq[q].rack = vtr_rack_create_tx_(4 * s->dev.tx_descs + 4 * VTR_BURST);
         if (port->rxq[q].rack == NULL || port->txq[q].rack == NULL)
             return vtr_spec_fail_(&s->spec, s->err, ENOMEM, "lower queues, rx_descs or tx_descs",
@@ -218,6 +235,7 @@ static struct vtr_port *port_new(unsigned queues)
     if (port == NULL)
         return NULL;
     port->queues = (uint16_t)queues;
+    port->dev.bus = "vdev";
     port->rxq = vtr_memory_zalloc_(queues * sizeof port->rxq[0], _Alignof(struct vtr_rxq));
     port->txq = vtr_memory_zalloc_(queues * sizeof port->txq[0], _Alignof(struct vtr_txq));
     if (port->rxq != NULL && port->txq != NULL)

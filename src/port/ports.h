@@ -9,6 +9,7 @@
 #include <vitrine/port.h>
 
 #include "port/device.h"
+#include "port/dma.h"
 #include "port/memif.h"
 #include "port/pair.h"
 #include "port/rack.h"
@@ -24,6 +25,7 @@ struct vtr_txq {
     __attribute__((aligned(64))) struct vtr_rack *rack;
     uint64_t pkts, bytes, full;
     uint64_t empty, too_long, too_many;
+    uint64_t copies;
 };
 
 struct vtr_port {
@@ -35,6 +37,7 @@ struct vtr_port {
     struct vtr_rxq *rxq;
     struct vtr_txq *txq;
     struct vtr_device dev;
+    struct vtr_dma *dma; /* NULL: its driver is software */
     struct vtr_pair *pair; /* NULL: no ring */
     unsigned side;
     struct vtr_memif memif;

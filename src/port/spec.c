@@ -14,7 +14,7 @@
 #include "base/error.h"
 
 #define TYPES_HINT                                                                                 \
-    "port types: null: ring:NAME memif:PATH, or a DPDK device like net_tap0,iface=vtr0"
+    "port types: null: ring:NAME memif:PATH pci:ADDRESS, or a DPDK device like net_tap0,iface=vtr0"
 
 enum kind { NUMBER, WORDS, MAC, TEXT };
 
@@ -38,7 +38,7 @@ static const struct rule rules[] = {
 };
 enum { RULES = sizeof rules / sizeof rules[0] };
 
-static const char *const schemes[] = { "null", "ring", "memif" };
+static const char *const schemes[] = { "null", "ring", "memif", "pci" };
 enum { SCHEMES = sizeof schemes / sizeof schemes[0] };
 
 int vtr_spec_fail_(const struct vtr_spec *spec, struct vtr_error *err, int code, const char *hint,
@@ -271,10 +271,28 @@ static int parse_memif(struct vtr_spec *spec, struct vtr_error *err)
     return check_options(spec, "net_memif", err);
 }
 
+/* As sysfs names it: "0000:00:04.0". */
+static int parse_pci(struct vtr_spec *spec, struct vtr_error *err)
+{
+    unsigned domain, bus, device, function;
+    int end = 0;
+    char address[sizeof "0000:00:00.0"];
+    if (sscanf(spec->target, "%4x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &end) == 4 &&
+        spec->target[end] == '\0') {
+        snprintf(address, sizeof address, "%04x:%02x:%02x.%x", domain, bus, device, function);
+        if (strcasecmp(address, spec->target) == 0) {
+            memcpy(spec->target, address, sizeof address);
+            return check_options(spec, "pci", err);
+        }
+    }
+    return vtr_spec_fail_(spec, err, EINVAL, "pci:0000:00:04.0: see ls /sys/bus/pci/devices",
+                          "'%s' is not the address of a PCI device", spec->target);
+}
+
 static int parse_scheme(const char *text, struct vtr_spec *spec, struct vtr_error *err)
 {
     static int (*const parse[SCHEMES])(
-        struct vtr_spec *, struct vtr_error *) = { parse_null, parse_ring, parse_memif };
+        struct vtr_spec *, struct vtr_error *) = { parse_null, parse_ring, parse_memif, parse_pci };
     size_t len = strcspn(text, ":,");
     for (int i = 0; i < SCHEMES; i++)
         if (text[len] == ':' && len == strlen(schemes[i]) && memcmp(text, schemes[i], len) == 0) {

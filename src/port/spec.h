@@ -9,14 +9,20 @@
 
 #include <vitrine/base.h>
 
-enum vtr_scheme { VTR_SCHEME_NULL, VTR_SCHEME_RING, VTR_SCHEME_MEMIF, VTR_SCHEME_VDEV };
+enum vtr_scheme {
+    VTR_SCHEME_NULL,
+    VTR_SCHEME_RING,
+    VTR_SCHEME_MEMIF,
+    VTR_SCHEME_PCI,
+    VTR_SCHEME_VDEV
+};
 
 enum { VTR_SPEC_MAX = 255, VTR_DEVICE_NAME_MAX = 63 };
 
 struct vtr_spec {
     enum vtr_scheme scheme;
     char shown[81];                       /* as it appears in messages */
-    char target[VTR_SPEC_MAX + 1];        /* the ring's name, the memif's path; else empty */
+    char target[VTR_SPEC_MAX + 1];        /* the ring's name, the memif's path, the address */
     char device[VTR_DEVICE_NAME_MAX + 1]; /* "net_tap0" of a vdev string; else empty */
     char args[VTR_SPEC_MAX + 1];          /* the options, "key=value,key=value" */
 };

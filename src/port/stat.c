@@ -21,6 +21,7 @@ static void add_queues(const struct vtr_port *port, struct vtr_port_stat *out)
         out->tx_pkts += read_count(&tx->pkts);
         out->tx_bytes += read_count(&tx->bytes);
         out->tx_full += read_count(&tx->full);
+        out->tx_copies += read_count(&tx->copies);
         out->drop[VTR_DROP_RX_NO_BLOCK] += read_count(&rx->no_block);
         out->drop[VTR_DROP_RX_ERROR] += read_count(&rx->error);
         out->drop[VTR_DROP_TX_EMPTY] += read_count(&tx->empty);

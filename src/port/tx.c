@@ -295,6 +295,11 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
 {
     struct vtr_txq *q = &port->txq[queue];
     struct burst b;
+    if (VTR_UNLIKELY(port->dma != NULL)) {
+        unsigned ready = vtr_dma_prepare_(port->dma, pkts, n, &q->copies);
+        *full = ready < n;
+        n = ready;
+    }
     load(port, q->rack, pkts, n, &b);
     unsigned sent = b.n == 0 ? 0 : hand_over(port, q->rack, queue, &b);
     uint64_t bytes = accepted(pkts, sent, &b);
