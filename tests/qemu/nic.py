@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""A port of a real driver behind an IOMMU: what it receives and sends lies in the heap, and it
+touches nothing else.
+
+Usage: nic.py LIBDIR REACH KVD. Boots a guest with an emulated e1000e, bound to vfio-pci, whose
+other end is here. reach.c takes maps away under the device; the kernel's log must show each refusal.
+"""
+import re
+import sys
+import tempfile
+import time
+
+import guest
+import link
+
+PMDS = ('bus_pci', 'bus_vdev', 'mempool_ring', 'net_e1000')
+MODULES = ('vfio_iommu_type1', 'vfio-pci')
+ECHOES, HELD, RING = 200, 900, 64
+LIMITS = '/sys/module/vfio_iommu_type1/parameters/dma_entry_limit'
+
+
+def body(number, length):
+    return bytes((number * 131 + i * 7 + i // 256) & 0xff for i in range(length))
+
+
+def said(frame):
+    return frame[14:].rstrip(b'\0').decode(errors='replace')
+
+
+class Steps:
+    """What this end of the wire does at each "now STEP" of reach.c."""
+
+    def __init__(self, wire, machine):
+        self.wire, self.machine, self.faults = wire, machine, 0
+
+    def take(self, name):
+        return getattr(self, name.replace(' ', '_').replace('-', '_'))()
+
+    def echo(self):
+        frames = [link.frame(body(i, 46 + i * 7 % 1455)) for i in range(ECHOES)]
+        for sent, back in zip(frames, self.wire.exchange(frames)):
+            assert back == sent[6:12] + sent[:6] + sent[12:], (sent[:40], back[:40])
+
+    def expect(self, text):
+        frame = self.wire.receive()
+        assert frame[:6] == link.OUR_MAC and said(frame) == text, (text, frame[:64])
+
+    def hold(self):
+        self.expect('second segment')
+        for i in range(HELD):
+            self.wire.send(link.frame(body(i, 100)))
+            time.sleep(0 if i % 16 else 0.01) # its ring holds 64
+
+    def drain(self):
+        for text in 'adopted', 'other heap 1', 'other heap 2', *['drain'] * RING:
+            self.expect(text)
+
+    def refused(self, access):
+        """The IOMMU refused the device an access, and the kernel has logged it."""
+        refusal = rf'DMAR: \[DMA {access}\b.*\] Request device \[00:04\.0\] fault addr'
+        deadline = time.monotonic() + guest.COMMAND_S
+        while time.monotonic() < deadline:
+            found = [line for line in self.machine.console() if re.search(refusal, line)]
+            if len(found) > self.faults:
+                self.faults = len(found)
+                print(f'    {found[-1]}')
+                return
+            time.sleep(0.05)
+        raise AssertionError('\n'.join(['no refusal in the log:', *self.machine.console()[-20:]]))
+
+    def refused_read(self):
+        self.faults = 0
+        self.refused('Read')
+        frame = self.wire.receive()     # the device sends what it has instead
+        assert not any(frame), frame
+
+    def mapped_again(self):
+        self.expect('mapped again')
+
+    def refused_write(self):
+        self.faults = 0
+        self.wire.send(link.frame(body(1, 1000)))
+        self.refused('Write')
+
+    def refused_write_again(self):
+        self.wire.send(link.frame(body(2, 1000)))
+        self.refused('Write')
+
+    def allowed_write(self):
+        self.wire.send(link.frame(body(3, 1000)))
+
+
+def check_reach(machine, steps):
+    """Runs reach.c to its end."""
+    machine.start(f'reach pci:{link.Link.address}')
+    while True:
+        lines, last = machine.until(lambda line: line is None or line[:4] == 'now ' or
+                                    line[:1] == '\1', guest.COMMAND_S)
+        for line in lines:
+            print(f'  {line}')
+        if last[:1] == '\1':
+            break
+        steps.take(last[4:])
+    assert last == '\0010', f'reach ended with {last[1:]}'
+
+
+def main():
+    why = guest.missing()
+    if why:
+        print(f'skipped: {why}')
+        return 77
+    libdir, reach, kvd = sys.argv[1:]
+    with tempfile.TemporaryDirectory(prefix='vitrine-wire-') as folder:
+        ether = link.Link(folder)
+        with guest.Guest({'reach': reach, 'vitrine-kvd': kvd}, libdir, PMDS, MODULES, ether.devices,
+                         hugepages=128, memory_mib=1536) as machine:
+            machine.bind_vfio(link.Link.address)
+            check_reach(machine, Steps(ether, machine))
+        ether.close()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
