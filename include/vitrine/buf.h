@@ -46,7 +46,7 @@ VTR_INLINE void vtr_buf_begin_(struct vtr_record *rec, uint32_t head, uint32_t t
     out->floor = 0;
     out->head = head;
     out->tail = tail;
-    out->cap = vtr_extent_of(rec)->block_bytes;
+    out->cap = vtr_pageblock_head_of(rec)->block_bytes;
     out->ahead = out->unused = 0;
 }
 

@@ -17,7 +17,8 @@
 #define VITRINE_CHECKSUM_H
 
 #include <vitrine/span.h>
-#include <vitrine/wire.h>
+#include <vitrine/wire/ip4.h>
+#include <vitrine/wire/ip6.h>
 
 VTR_BEGIN_DECLS
 
