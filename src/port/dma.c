@@ -241,7 +241,7 @@ static inline bool reaches_block(struct vtr_dma *dma, uint64_t what)
     const struct vtr_record *rec = vtr_what_record_(what);
     if (VTR_UNLIKELY(vtr_record_flags_(rec) & (VTR_RECORD_FOREIGN | VTR_RECORD_FIXED)))
         return false;
-    struct vtr_heap *heap = vtr_extent_of(rec)->heap;
+    struct vtr_heap *heap = vtr_pageblock_head_of(rec)->heap;
     return VTR_LIKELY(heap == dma->heap) || reaches_other(dma, heap);
 }
 

@@ -7,6 +7,7 @@
 
 Everything it makes lies in one folder that is gone afterwards, and qemu ends with it.
 """
+import contextlib
 import os
 import pathlib
 import shutil
@@ -135,6 +136,20 @@ class Guest:
         if status != 0:
             raise Failed(self.picture(f'{command}: exit status {status}', said.splitlines()))
         return said
+
+    @contextlib.contextmanager
+    def serving(self, command, seconds=COMMAND_S):
+        """A program in the background, from its line "ready..." to its end by SIGTERM, with status
+        0. What it said is in the list that this yields, from then on."""
+        said = []
+        self.run(f'rm -f /run/said; {command} >/run/said 2>&1 & until grep -q ^ready /run/said; do '
+                 'usleep 50000; kill -0 $! || { cat /run/said; false; break; }; done', seconds)
+        yield said
+        self.start('kill %1; wait %1; status=$?; cat /run/said; (exit $status)')
+        status, text = self.outcome(seconds)
+        said += text.splitlines()
+        if status != 0:
+            raise Failed(self.picture(f'{command}: exit status {status}', said))
 
     def bind_vfio(self, address):
         """Gives a PCI device to vfio-pci."""

@@ -13,7 +13,7 @@ import subprocess
 # What a guest's ld.so is told to search: all libraries lie flat in here.
 LIBRARIES = 'lib'
 FOLDERS = ('dev', 'proc', 'sys', 'run', 'tmp', 'root', 'bin', 'lib', 'lib64', 'modules',
-           'var/run')
+           'etc', 'var/run')
 
 
 class Archive:

@@ -6,7 +6,9 @@ touches nothing else.
 Usage: nic.py LIBDIR REACH KVD. Boots a guest with an emulated e1000e, bound to vfio-pci, whose
 other end is here. reach.c takes maps away under the device; the kernel's log must show each refusal.
 """
+import json
 import re
+import struct
 import sys
 import tempfile
 import time
@@ -16,8 +18,17 @@ import link
 
 PMDS = ('bus_pci', 'bus_vdev', 'mempool_ring', 'net_e1000')
 MODULES = ('vfio_iommu_type1', 'vfio-pci')
-ECHOES, HELD, RING = 200, 900, 64
-LIMITS = '/sys/module/vfio_iommu_type1/parameters/dma_entry_limit'
+ECHOES, HELD, RING = 200, 900, 64       # as in reach.c
+ECHO_PORT, MEMCACHE_PORT = 7, 11211
+PORT = f'pci:{link.Link.address}'
+
+# What a user without the rights on memory is told: KiB that he may lock (EAL's memory is 512 MiB),
+# maps that there may be, and the words.
+REFUSED = (
+    (65536, 65535, "cannot lock DPDK's memory for DMA: the limit is 65536 KiB", 'ulimit -l'),
+    (600000, 65535, 'cannot lock the heap for DMA: the limit is 600000 KiB', 'ulimit -l'),
+    ('unlimited', 2, 'cannot map the heap for DMA: the limit on maps is reached', 'dma_entry_limit'),
+)
 
 
 def body(number, length):
@@ -32,7 +43,7 @@ class Steps:
     """What this end of the wire does at each "now STEP" of reach.c."""
 
     def __init__(self, wire, machine):
-        self.wire, self.machine, self.faults = wire, machine, 0
+        self.wire, self.machine, self.faults = wire, machine, {'Read': 0, 'Write': 0}
 
     def take(self, name):
         return getattr(self, name.replace(' ', '_').replace('-', '_'))()
@@ -62,15 +73,14 @@ class Steps:
         deadline = time.monotonic() + guest.COMMAND_S
         while time.monotonic() < deadline:
             found = [line for line in self.machine.console() if re.search(refusal, line)]
-            if len(found) > self.faults:
-                self.faults = len(found)
+            if len(found) > self.faults[access]:
+                self.faults[access] = len(found)
                 print(f'    {found[-1]}')
                 return
             time.sleep(0.05)
         raise AssertionError('\n'.join(['no refusal in the log:', *self.machine.console()[-20:]]))
 
     def refused_read(self):
-        self.faults = 0
         self.refused('Read')
         frame = self.wire.receive()     # the device sends what it has instead
         assert not any(frame), frame
@@ -79,7 +89,6 @@ class Steps:
         self.expect('mapped again')
 
     def refused_write(self):
-        self.faults = 0
         self.wire.send(link.frame(body(1, 1000)))
         self.refused('Write')
 
@@ -93,7 +102,7 @@ class Steps:
 
 def check_reach(machine, steps):
     """Runs reach.c to its end."""
-    machine.start(f'reach pci:{link.Link.address}')
+    machine.start(f'reach {PORT}')
     while True:
         lines, last = machine.until(lambda line: line is None or line[:4] == 'now ' or
                                     line[:1] == '\1', guest.COMMAND_S)
@@ -103,6 +112,45 @@ def check_reach(machine, steps):
             break
         steps.take(last[4:])
     assert last == '\0010', f'reach ended with {last[1:]}'
+
+
+def request(number, text):
+    """A memcached request over UDP: its frame header is a number, 0, 1 datagram, 0."""
+    return link.udp(MEMCACHE_PORT, struct.pack('>HHHH', number, 0, 1, 0) + text)
+
+
+def check_kvd(machine, wire):
+    """vitrine-kvd serves over the device, and its answers are what they should be."""
+    values = [b'value-%d-' % i * (2 + i) for i in range(60)]
+    with machine.serving(f'vitrine-kvd --port {PORT} --json --quiet') as said:
+        sent = [body(i, 1 + i * 13 % 1472) for i in range(ECHOES)]
+        back = wire.exchange([link.udp(ECHO_PORT, payload) for payload in sent])
+        assert [link.udp_payload(frame) for frame in back] == sent
+        stored = wire.exchange([request(i, b'set k%d 0 0 %d\r\n%b\r\n' % (i, len(value), value))
+                                for i, value in enumerate(values)])
+        assert all(link.udp_payload(frame)[8:] == b'STORED\r\n' for frame in stored)
+        got = wire.exchange([request(i, b'get k%d\r\n' % i) for i in range(len(values))])
+        for i, (value, frame) in enumerate(zip(values, got)):
+            assert link.udp_payload(frame)[8:] == b'VALUE k%d 0 %d\r\n%b\r\nEND\r\n' % (
+                i, len(value), value), frame
+    totals = json.loads(said[-1])
+    assert totals['live_blocks'] == 0 and totals['get_hits'] == len(values), totals
+    print(f'  yes vitrine-kvd echoed {len(sent)} datagrams and answered {2 * len(values)} requests')
+
+
+def check_refused(machine):
+    """Without rights a port opens as far as the limits allow, and says which one is in the way."""
+    limit = '/sys/module/vfio_iommu_type1/parameters/dma_entry_limit'
+    machine.run('chmod 666 /dev/vfio/*')
+    for kib, maps, what, cure in REFUSED:
+        machine.run(f'echo {maps} > {limit}')
+        machine.start(f"ulimit -l {kib}; su nobody -c 'vitrine-kvd --port {PORT}'")
+        status, said = machine.outcome()
+        assert status == 1 and what in said and cure in said, (status, said)
+        print(f'  yes refused: {what}')
+    machine.run(f'echo 65535 > {limit}; ulimit -l unlimited')
+    with machine.serving(f"su nobody -c 'exec vitrine-kvd --port {PORT} --quiet'"):
+        print('  yes a user without rights serves, if he may lock memory')
 
 
 def main():
@@ -117,6 +165,8 @@ def main():
                          hugepages=128, memory_mib=1536) as machine:
             machine.bind_vfio(link.Link.address)
             check_reach(machine, Steps(ether, machine))
+            check_kvd(machine, ether)
+            check_refused(machine)
         ether.close()
     return 0
 
