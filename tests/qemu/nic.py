@@ -4,7 +4,8 @@
 touches nothing else.
 
 Usage: nic.py LIBDIR REACH KVD. Boots a guest with an emulated e1000e, bound to vfio-pci, whose
-other end is here. reach.c takes maps away under the device; the kernel's log must show each refusal.
+other end is here. reach.c takes maps away under the device; the kernel's log must show each
+refusal.
 """
 import json
 import re
@@ -27,7 +28,8 @@ PORT = f'pci:{link.Link.address}'
 REFUSED = (
     (65536, 65535, "cannot lock DPDK's memory for DMA: the limit is 65536 KiB", 'ulimit -l'),
     (600000, 65535, 'cannot lock the heap for DMA: the limit is 600000 KiB', 'ulimit -l'),
-    ('unlimited', 2, 'cannot map the heap for DMA: the limit on maps is reached', 'dma_entry_limit'),
+    ('unlimited', 2, 'cannot map the heap for DMA: the limit on maps is reached',
+     'dma_entry_limit'),
 )
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * What a device reaches, shown from inside a guest: a program that receives and sends over a port of
- * a real driver, and then takes maps away under the device. nic.py is the other end of the wire.
+ * What a device reaches, shown from inside a guest: a program that receives and sends over a port
+ * of a real driver, and then takes maps away under the device. nic.py is the other end of the wire.
  *
  *   reach PORT
  *
@@ -114,7 +114,7 @@ static struct vtr_port_stat stat_of_port(void)
     return stat;
 }
 
-/* Swaps the addresses of a frame where it lies and sends it. @return whether it was all in place. */
+/* Swaps the addresses of a frame where it lies and sends it. @return whether it stayed there. */
 static bool echo(struct vtr_pkt *pkt, const struct views *views)
 {
     struct vtr_buf buf;
@@ -177,7 +177,7 @@ static unsigned hold(const struct views *views, int view)
     size_t run;
     now("hold");
     unsigned got = receive(pkts, HELD);
-    finding(got == HELD, "frames are held that take more blocks than the ring and a pageblock have");
+    finding(got == HELD, "frames are held, more than a pageblock has blocks");
     for (unsigned i = 0; i < got; i++) {
         const uint8_t *at = vtr_data_at(pkts[i].data, 0, &run);
         in_view += view_of(views, at, run) == view;
@@ -222,8 +222,8 @@ static void bytes_that_lie_elsewhere_are_copied_or_mapped(void)
                 given_back == 1 && stat_of_port().tx_copies == 1,
             "adopted bytes are sent as a copy, and given back at once");
     finding(vtr_heap_open(&opts, &other, NULL) == 0, "there is a second heap");
-    finding(transmit(frame_of(other, "other heap 1")) && transmit(frame_of(other, "other heap 2")) &&
-                stat_of_port().tx_copies == 1,
+    finding(transmit(frame_of(other, "other heap 1")) &&
+                transmit(frame_of(other, "other heap 2")) && stat_of_port().tx_copies == 1,
             "another heap's are sent without");
     now("drain"); /* the driver lets go of a frame when it needs its place in the ring */
     for (unsigned i = 0; i < RING; i++)
@@ -273,7 +273,7 @@ static void the_read_view_is_mapped_to_be_read(void)
     }
     finding(was, "the read view was mapped");
     finding(refused, "the kernel maps it to no device for writing");
-    finding(transmit(frame_of(heap, "not mapped")), "the device is told to send what is not mapped");
+    finding(transmit(frame_of(heap, "not mapped")), "it is told to send what is not mapped");
     now("refused read");
     for (unsigned i = 0; i < reads.n; i++)
         again = map(reads.at[i], READS) == 0 && again;
