@@ -11,7 +11,9 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -41,6 +43,18 @@ def missing():
         if not any(home.glob(pattern)):
             return f'{package} is not unpacked in {home}'
     return None
+
+
+def main(test):
+    """Runs a test that needs a guest, or says why not; one that is told to end ends its guest."""
+    why = missing()
+    if why:
+        print(f'skipped: {why}')
+        sys.exit(77)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    began = time.monotonic()
+    test(*sys.argv[1:])
+    print(f'{time.monotonic() - began:.0f} s')
 
 
 class Guest:
@@ -78,11 +92,12 @@ class Guest:
         initramfs.make(ram_disk, HERE / 'init.sh', self.home / 'bin/busybox', modules,
                        self.programs, self.libdir, self.pmds)
         command = [QEMU, *self.machine, '-kernel', kernel, '-initrd', ram_disk,
-                   '-append', 'console=ttyS0 intel_iommu=on panic=-1 quiet loglevel=5 '
-                              f'hugepages={self.hugepages}',
+                   '-append', 'console=ttyS0 intel_iommu=on no_timer_check panic=-1 quiet '
+                              f'loglevel=5 hugepages={self.hugepages}',
                    '-serial', f'file:{self.folder / "console"}', '-serial', 'stdio']
-        self.qemu = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                     stderr=open(self.folder / 'qemu', 'wb'))
+        with open(self.folder / 'qemu', 'wb') as complaints:
+            self.qemu = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         stderr=complaints)
         threading.Thread(target=self.listen, daemon=True).start()
         self.until(lambda line: line == 'ready', BOOT_S)
 
@@ -110,7 +125,9 @@ class Guest:
         return said[:-1], said[-1]
 
     def picture(self, why, said):
-        return '\n'.join([why, *said[-20:], '--- console', *self.console()[-20:]])
+        complaints = (self.folder / 'qemu').read_text(errors='replace').splitlines()
+        return '\n'.join([why, *said[-20:], '--- qemu', *complaints[-5:],
+                          '--- console', *self.console()[-20:]])
 
     def console(self):
         """The lines of the kernel's log so far."""

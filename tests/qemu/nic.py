@@ -10,7 +10,6 @@ refusal.
 import json
 import re
 import struct
-import sys
 import tempfile
 import time
 
@@ -109,7 +108,7 @@ def check_reach(machine, steps):
         lines, last = machine.until(lambda line: line is None or line[:4] == 'now ' or
                                     line[:1] == '\1', guest.COMMAND_S)
         for line in lines:
-            print(f'  {line}')
+            print(f'  {line}' if re.match('(yes|no) ', line) else line)
         if last[:1] == '\1':
             break
         steps.take(last[4:])
@@ -137,6 +136,7 @@ def check_kvd(machine, wire):
                 i, len(value), value), frame
     totals = json.loads(said[-1])
     assert totals['live_blocks'] == 0 and totals['get_hits'] == len(values), totals
+    print('programs')
     print(f'  yes vitrine-kvd echoed {len(sent)} datagrams and answered {2 * len(values)} requests')
 
 
@@ -155,23 +155,18 @@ def check_refused(machine):
         print('  yes a user without rights serves, if he may lock memory')
 
 
-def main():
-    why = guest.missing()
-    if why:
-        print(f'skipped: {why}')
-        return 77
-    libdir, reach, kvd = sys.argv[1:]
+def main(libdir, reach, kvd):
     with tempfile.TemporaryDirectory(prefix='vitrine-wire-') as folder:
-        ether = link.Link(folder)
-        with guest.Guest({'reach': reach, 'vitrine-kvd': kvd}, libdir, PMDS, MODULES, ether.devices,
-                         hugepages=128, memory_mib=1536) as machine:
+        wire = link.Link(folder)
+        with guest.Guest({'reach': reach, 'vitrine-kvd': kvd}, libdir, PMDS, MODULES, wire.devices,
+                         hugepages=128) as machine:
+            print(f'{link.Link.address}: e1000e, vfio-pci, kernel {machine.run("uname -r")}')
             machine.bind_vfio(link.Link.address)
-            check_reach(machine, Steps(ether, machine))
-            check_kvd(machine, ether)
+            check_reach(machine, Steps(wire, machine))
+            check_kvd(machine, wire)
             check_refused(machine)
-        ether.close()
-    return 0
+        wire.close()
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    guest.main(main)

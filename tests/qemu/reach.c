@@ -352,11 +352,17 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc != 2 || !begin(argv[1]))
         return 2;
+    puts("received and sent in place");
     what_is_received_and_sent_lies_in_the_heap();
+    puts("segments that come later");
     segments_that_come_later_are_reached_too();
+    puts("bytes that lie elsewhere");
     bytes_that_lie_elsewhere_are_copied_or_mapped();
+    puts("to send, a map to read suffices");
     the_read_view_is_mapped_to_be_read();
+    puts("nothing else is reached");
     nothing_else_is_reached();
+    puts("the device works on");
     what_is_received_and_sent_lies_in_the_heap();
     end();
     return all_well ? 0 : 1;
