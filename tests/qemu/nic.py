@@ -18,7 +18,7 @@ import link
 
 PMDS = ('bus_pci', 'bus_vdev', 'mempool_ring', 'net_e1000')
 MODULES = ('vfio_iommu_type1', 'vfio-pci')
-ECHOES, HELD, RING = 200, 900, 64       # as in reach.c
+ECHOES, HELD, RING, SEGMENT = 200, 900, 64, 64 << 20 # as in reach.c
 ECHO_PORT, MEMCACHE_PORT = 7, 11211
 PORT = f'pci:{link.Link.address}'
 
@@ -44,7 +44,16 @@ class Steps:
     """What this end of the wire does at each "now STEP" of reach.c."""
 
     def __init__(self, wire, machine):
-        self.wire, self.machine, self.faults = wire, machine, {'Read': 0, 'Write': 0}
+        self.wire, self.machine = wire, machine
+        self.faults = {'Read': 0, 'Write': 0}
+        self.segments = {'r--s': set(), 'rw-s': set()}
+
+    def hear(self, line):
+        if line.startswith('segment '):
+            _, rights, address = line.split()
+            self.segments[rights].add(int(address, 16))
+        else:
+            print(f'  {line}' if re.match('(yes|no) ', line) else line)
 
     def take(self, name):
         return getattr(self, name.replace(' ', '_').replace('-', '_'))()
@@ -69,14 +78,17 @@ class Steps:
             self.expect(text)
 
     def refused(self, access):
-        """The IOMMU refused the device an access, and the kernel has logged it."""
-        refusal = rf'DMAR: \[DMA {access}\b.*\] Request device \[00:04\.0\] fault addr'
+        """The IOMMU refused the device an access to a segment, and the kernel has logged it."""
+        refusal = rf'DMAR: \[DMA {access}\b.*\] Request device \[00:04\.0\] fault addr (0x\w+)'
+        view = self.segments['r--s' if access == 'Read' else 'rw-s']
         deadline = time.monotonic() + guest.COMMAND_S
         while time.monotonic() < deadline:
             found = [line for line in self.machine.console() if re.search(refusal, line)]
             if len(found) > self.faults[access]:
                 self.faults[access] = len(found)
                 print(f'    {found[-1]}')
+                at = int(re.search(refusal, found[-1])[1], 16)
+                assert any(0 <= at - begin < SEGMENT for begin in view), (hex(at), view)
                 return
             time.sleep(0.05)
         raise AssertionError('\n'.join(['no refusal in the log:', *self.machine.console()[-20:]]))
@@ -108,7 +120,7 @@ def check_reach(machine, steps):
         lines, last = machine.until(lambda line: line is None or line[:4] == 'now ' or
                                     line[:1] == '\1', guest.COMMAND_S)
         for line in lines:
-            print(f'  {line}' if re.match('(yes|no) ', line) else line)
+            steps.hear(line)
         if last[:1] == '\1':
             break
         steps.take(last[4:])

@@ -5,9 +5,10 @@
  *
  *   reach PORT
  *
- * It prints "now STEP" when it waits for frames, "yes WHAT" or "no WHAT" for what it finds. The
- * judges are the kernel's: /proc/self/maps says what the heap's segments are, and VFIO is asked
- * through the descriptor of the container that the port has open.
+ * It prints "now STEP" when it waits for frames, "yes WHAT" or "no WHAT" for what it finds, and
+ * "segment RIGHTS ADDRESS" before it takes a map away. The judges are the kernel's:
+ * /proc/self/maps says what the heap's segments are, and VFIO is asked through the descriptor of
+ * the container that the port has open.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -55,6 +56,15 @@ static struct views views_with(const char *rights)
             v.at[v.n++] = (uint8_t *)from; /* NOLINT: an address, told as a number */
     if (maps != NULL)
         fclose(maps);
+    return v;
+}
+
+/* For the other end, which looks whether it was one of them that the device was refused. */
+static struct views views_shown(const char *rights)
+{
+    struct views v = views_with(rights);
+    for (unsigned i = 0; i < v.n; i++)
+        printf("segment %s %p\n", rights, (void *)v.at[i]);
     return v;
 }
 
@@ -265,7 +275,7 @@ static int map(const uint8_t *at, uint32_t access)
 
 static void the_read_view_is_mapped_to_be_read(void)
 {
-    struct views reads = views_with("r--s");
+    struct views reads = views_shown("r--s");
     bool was = true, refused = true, again = true;
     for (unsigned i = 0; i < reads.n; i++) {
         was = unmapped(reads.at[i]) && was;
@@ -304,7 +314,7 @@ static bool unchanged(const struct views *reads, const char *step)
 
 static void nothing_else_is_reached(void)
 {
-    struct views reads = views_with("r--s"), writes = views_with("rw-s");
+    struct views reads = views_with("r--s"), writes = views_shown("rw-s");
     bool was = true, only_reads = true, again = true;
     for (unsigned i = 0; i < writes.n; i++)
         was = unmapped(writes.at[i]) && was;
