@@ -91,7 +91,8 @@ class Guest:
         modules = initramfs.module_order(self.home / 'lib/modules', self.modules)
         initramfs.make(ram_disk, HERE / 'init.sh', self.home / 'bin/busybox', modules,
                        self.programs, self.libdir, self.pmds)
-        command = [QEMU, *self.machine, '-kernel', kernel, '-initrd', ram_disk,
+        command = ['setpriv', '--pdeathsig', 'KILL', QEMU, *self.machine,
+                   '-kernel', kernel, '-initrd', ram_disk,
                    '-append', 'console=ttyS0 intel_iommu=on no_timer_check panic=-1 quiet '
                               f'loglevel=5 hugepages={self.hugepages}',
                    '-serial', f'file:{self.folder / "console"}', '-serial', 'stdio']
