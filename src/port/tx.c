@@ -11,6 +11,7 @@
  * What a packet asks for and the device does not do is done first (offload.h), and the packet is
  * what came of it, whether the queue has room then or not.
  */
+#include "port/capture.h"
 #include "port/offload.h"
 
 #include <string.h>
@@ -319,8 +320,22 @@ static VTR_COLD void unload(struct vtr_rack *rack, struct burst *b, unsigned fro
         }
 }
 
-static VTR_COLD void drop(struct vtr_pkt *pkt, uint64_t *reason)
+/* Which reason a counter is of. */
+static enum vtr_drop reason_of(const struct vtr_txq *q, const uint64_t *counter)
 {
+    return counter == &q->empty      ? VTR_DROP_TX_EMPTY
+           : counter == &q->too_long ? VTR_DROP_TX_LONG
+           : counter == &q->too_many ? VTR_DROP_TX_SEGS
+           : counter == &q->headers  ? VTR_DROP_TX_HEADERS
+                                     : VTR_DROP_TX_NO_BLOCK;
+}
+
+static VTR_COLD void drop(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
+                          uint64_t *reason)
+{
+    if (vtr_capture_on_(port))
+        vtr_capture_drop_(port, true, queue, pkt->data, pkt->data.len,
+                          reason_of(&port->txq[queue], reason));
     vtr_pkt_unref(pkt);
     memset(pkt, 0, sizeof *pkt);
     vtr_count_(reason, 1);
@@ -407,7 +422,7 @@ static VTR_COLD bool cut(const struct vtr_port *port, unsigned queue, struct vtr
     if (reason == NULL && *full)
         return false;
     if (reason != NULL) {
-        drop(pkt, reason);
+        drop(port, queue, pkt, reason);
         return true;
     }
     vtr_count_(&q->software, 1);
@@ -425,12 +440,13 @@ static VTR_COLD unsigned settle(const struct vtr_port *port, unsigned queue, str
     uint64_t *reason = fit(port, &port->txq[queue], pkt);
     *full = reason == NULL;
     if (reason != NULL)
-        drop(pkt, reason);
+        drop(port, queue, pkt, reason);
     return reason != NULL;
 }
 
 static VTR_COLD unsigned send_plain(const struct vtr_port *port, unsigned queue,
-                                    struct vtr_pkt *pkts, unsigned n, bool *full)
+                                    struct vtr_pkt *pkts, unsigned n, bool *full,
+                                    struct vtr_capture_ring *captured)
 {
     struct vtr_txq *q = &port->txq[queue];
     unsigned fits = 0;
@@ -438,6 +454,7 @@ static VTR_COLD unsigned send_plain(const struct vtr_port *port, unsigned queue,
            fit(port, q, &pkts[fits]) == NULL)
         fits++;
     unsigned sent = vtr_plain_tx_(port, queue, pkts, fits);
+    vtr_capture_sent_(captured, sent);
     if (sent == n)
         return n;
     if (sent == fits)
@@ -452,15 +469,21 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
 {
     struct vtr_txq *q = &port->txq[queue];
     struct burst b;
-    if (VTR_UNLIKELY(q->rack == NULL))
-        return send_plain(port, queue, pkts, n, full);
-    if (VTR_UNLIKELY(port->dma != NULL)) {
-        unsigned ready = vtr_dma_prepare_(port->dma, pkts, n, &q->copies);
-        *full = ready < n;
-        n = ready;
+    if (VTR_UNLIKELY(port->dma != NULL))
+        n = vtr_dma_prepare_(port->dma, pkts, n, &q->copies);
+    if (VTR_UNLIKELY(n == 0)) {
+        *full = true;
+        return 0;
     }
+    /* Before it is looked whether a list is ours alone. */
+    struct vtr_capture_ring *captured =
+        vtr_capture_on_(port) ? vtr_capture_hold_(port, queue, pkts, n) : NULL;
+    if (VTR_UNLIKELY(q->rack == NULL))
+        return send_plain(port, queue, pkts, n, full, captured);
     load(port, q, pkts, n, &b);
     unsigned sent = b.n == 0 ? 0 : hand_over(port, q->rack, queue, &b);
+    if (VTR_UNLIKELY(captured != NULL))
+        vtr_capture_sent_(captured, sent);
     uint64_t bytes = accepted(pkts, sent, &b);
     vtr_count_(&q->pkts, sent);
     vtr_count_(&q->bytes, bytes);
