@@ -88,7 +88,8 @@ static int racks_create(struct vtr_port *port, struct vtr_setup *s)
         /* What the driver holds, and a burst of frames in as many segments as an mbuf can count:
          * receiving never lacks headers, only blocks. */
         port->rxq[q].rack = vtr_rack_create_rx_(s->heap, klass, s->headroom,
-                                                s->dev.rx_descs + VTR_BURST + UINT16_MAX);
+                                                s->dev.rx_descs + VTR_BURST + UINT16_MAX,
+                                                port->dma == NULL);
         port->txq[q].rack = vtr_rack_create_tx_(4 * s->dev.tx_descs + 4 * VTR_BURST);
         if (port->rxq[q].rack == NULL || port->txq[q].rack == NULL)
             return vtr_spec_fail_(&s->spec, s->err, ENOMEM, "lower queues, rx_descs or tx_descs",

@@ -10,6 +10,7 @@
 #include <vitrine/port.h>
 
 #include "port/device.h"
+#include "port/dma.h"
 #include "port/memif.h"
 #include "port/pair.h"
 #include "port/plain.h"
@@ -50,6 +51,7 @@ struct vtr_port {
     struct vtr_rxq *rxq;
     struct vtr_txq *txq;
     struct vtr_device dev;
+    struct vtr_dma *dma;   /* NULL: its driver is software */
     struct vtr_pair *pair; /* NULL: no ring */
     unsigned side;
     struct vtr_memif memif;

@@ -470,6 +470,12 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
 {
     struct vtr_txq *q = &port->txq[queue];
     struct burst b;
+    if (VTR_UNLIKELY(port->dma != NULL))
+        n = vtr_dma_prepare_(port->dma, pkts, n, &q->copies);
+    if (VTR_UNLIKELY(n == 0)) {
+        *full = true;
+        return 0;
+    }
     /* Before it is looked whether a list is ours alone. */
     struct vtr_capture_ring *captured =
         vtr_capture_on_(port) ? vtr_capture_hold_(port, queue, pkts, n) : NULL;
