@@ -12,6 +12,9 @@
 
 #include <vitrine/wire/arp.h>
 #include <vitrine/wire/eth.h>
+#include <vitrine/wire/geneve.h>
+#include <vitrine/wire/gre.h>
+#include <vitrine/wire/gtpu.h>
 #include <vitrine/wire/icmp.h>
 #include <vitrine/wire/igmp.h>
 #include <vitrine/wire/ip.h>
@@ -25,5 +28,6 @@
 #include <vitrine/wire/sctp.h>
 #include <vitrine/wire/tcp.h>
 #include <vitrine/wire/udp.h>
+#include <vitrine/wire/vxlan.h>
 
 #endif

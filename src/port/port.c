@@ -218,8 +218,11 @@ static struct vtr_port *port_new(unsigned queues)
     if (port == NULL)
         return NULL;
     port->queues = (uint16_t)queues;
+    port->captured_last.size = sizeof port->captured_last;
     port->rxq = vtr_memory_zalloc_(queues * sizeof port->rxq[0], _Alignof(struct vtr_rxq));
     port->txq = vtr_memory_zalloc_(queues * sizeof port->txq[0], _Alignof(struct vtr_txq));
+    for (unsigned q = 0; port->rxq != NULL && q < queues; q++)
+        port->rxq[q].port = port;
     if (port->rxq != NULL && port->txq != NULL)
         return port;
     vtr_memory_free_(port->rxq);
@@ -243,6 +246,7 @@ static int open_locked(struct setup *s, struct vtr_port **out)
     struct vtr_port *port = port_new(s->dev.queues);
     if (port == NULL)
         return vtr_spec_fail_(&s->spec, s->err, ENOMEM, NULL, "no memory");
+    memcpy(port->shown, s->spec.shown, sizeof port->shown);
     rc = probe(port, s);
     if (rc == 0 && (rc = start(port, s)) != 0) {
         unprobe(port);
@@ -275,6 +279,7 @@ int vtr_port_close(struct vtr_port *port)
 {
     if (port == NULL)
         return 0;
+    (void)vtr_port_capture_stop(port, NULL);
     vtr_foreign_hold_(); /* what lies in the port's rings ends under the lock */
     pthread_mutex_lock(&setup_lock);
     unprobe(port);

@@ -42,6 +42,7 @@ enum {
     VTR_OPTION_NOP = 1,
 };
 
+/** An option of IPv4 or of TCP, which are of one form. */
 struct vtr_option {
     uint8_t kind;          /**< VTR_OPTION_NOP, VTR_IPV4_OPTION_*, VTR_TCP_OPTION_* */
     struct vtr_span value; /**< without kind and length */
