@@ -12,7 +12,7 @@ import kvd
 
 SPACE = f'vitrine-{os.getpid()}'
 DEVICE = 'vtrtap0'
-PORT = f'net_tap0,iface={DEVICE}'
+PORT = f'tap:{DEVICE}'
 OUR, OUR6 = '10.77.0.1', 'fd00:77::1'        # of the port
 KERNEL, KERNEL6 = '10.77.0.2', 'fd00:77::2'  # of the kernel's end
 
