@@ -431,17 +431,18 @@ static VTR_COLD bool cut(const struct vtr_port *port, unsigned queue, struct vtr
     return true;
 }
 
-/* The packet that load() stopped at. @return how many are consumed of it: 0 or 1. */
+/* The packet that loading stopped at. @param sent  how many before it have just gone, and may have
+ * left room. @return how many are consumed. */
 static VTR_COLD unsigned settle(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
-                                bool *full)
+                                unsigned sent, bool *full)
 {
     if (vtr_offload_cuts_(port, pkt->flags))
-        return cut(port, queue, pkt, full);
+        return sent + cut(port, queue, pkt, full);
     uint64_t *reason = fit(port, &port->txq[queue], pkt);
-    *full = reason == NULL;
+    *full = reason == NULL && sent == 0;
     if (reason != NULL)
         drop(port, queue, pkt, reason);
-    return reason != NULL;
+    return sent + (reason != NULL);
 }
 
 static VTR_COLD unsigned send_plain(const struct vtr_port *port, unsigned queue,
@@ -458,7 +459,7 @@ static VTR_COLD unsigned send_plain(const struct vtr_port *port, unsigned queue,
     if (sent == n)
         return n;
     if (sent == fits)
-        return sent + settle(port, queue, &pkts[sent], full);
+        return settle(port, queue, &pkts[sent], sent, full);
     *full = true;
     return sent;
 }
@@ -484,7 +485,7 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
     if (VTR_LIKELY(sent == n))
         return n;
     if (sent == b.n)
-        return sent + settle(port, queue, &pkts[sent], full);
+        return settle(port, queue, &pkts[sent], sent, full);
     unload(q->rack, &b, sent);
     *full = true;
     return sent;
