@@ -69,25 +69,6 @@ static inline uint64_t unchecked_udp4(struct vtr_span s)
     return said4(ip, udp->src, udp->dst, vtr_be16_get(udp->len) - sizeof *udp);
 }
 
-/* What of an option a connection wants. */
-static inline uint64_t said_option(uint8_t kind, const uint8_t *value)
-{
-    struct vtr_be16 mss;
-    struct vtr_be32 stamp;
-    switch (kind) {
-    case VTR_TCP_OPTION_MSS:
-        memcpy(&mss, value, sizeof mss);
-        return vtr_be16_get(mss);
-    case VTR_TCP_OPTION_WINDOW_SCALE:
-        return *value;
-    case VTR_TCP_OPTION_TIMESTAMPS:
-        memcpy(&stamp, value, sizeof stamp);
-        return vtr_be32_get(stamp);
-    default:
-        return 0;
-    }
-}
-
 static inline uint64_t said6(const struct vtr_ipv6 *ip, const struct vtr_tcp *tcp)
 {
     uint64_t src, dst;
@@ -96,11 +77,37 @@ static inline uint64_t said6(const struct vtr_ipv6 *ip, const struct vtr_tcp *tc
     return src + dst + vtr_be16_get(tcp->src) + vtr_be16_get(tcp->dst);
 }
 
-/* @return how many bytes its value must have; those of others are not read. */
-static inline size_t option_needs(uint8_t kind)
+/* What of an option a connection wants. */
+static inline uint64_t said_option(const struct vtr_option *o)
 {
-    return kind == VTR_TCP_OPTION_TIMESTAMPS ? 8 : kind == VTR_TCP_OPTION_MSS ? 2
-           : kind == VTR_TCP_OPTION_WINDOW_SCALE ? 1 : 0;
+    const struct vtr_tcp_timestamps *stamps;
+    uint16_t mss;
+    uint8_t shift;
+    switch (o->kind) {
+    case VTR_TCP_OPTION_MSS:
+        return vtr_tcp_option_mss(o, &mss) ? mss : 0;
+    case VTR_TCP_OPTION_WINDOW_SCALE:
+        return vtr_tcp_option_window_scale(o, &shift) ? shift : 0;
+    case VTR_TCP_OPTION_TIMESTAMPS:
+        stamps = vtr_tcp_option_timestamps(o);
+        return stamps != NULL ? vtr_be32_get(stamps->value) : 0;
+    default:
+        return 0;
+    }
+}
+
+static inline uint64_t unchecked_option(uint8_t kind, const uint8_t *value)
+{
+    switch (kind) {
+    case VTR_TCP_OPTION_MSS:
+        return vtr_be16_get(*(const struct vtr_be16 *)value);
+    case VTR_TCP_OPTION_WINDOW_SCALE:
+        return *value;
+    case VTR_TCP_OPTION_TIMESTAMPS:
+        return vtr_be32_get(*(const struct vtr_be32 *)value);
+    default:
+        return 0;
+    }
 }
 
 static inline uint64_t tcp6(struct vtr_span s)
@@ -119,8 +126,7 @@ static inline uint64_t tcp6(struct vtr_span s)
     struct vtr_reader r = vtr_reader_of(options);
     struct vtr_option o;
     while (vtr_tcp_option_next(&r, &o))
-        if (o.value.len >= option_needs(o.kind))
-            sum += said_option(o.kind, o.value.ptr);
+        sum += said_option(&o);
     return sum;
 }
 
@@ -139,7 +145,7 @@ static inline uint64_t unchecked_tcp6(struct vtr_span s)
             at++;
             continue;
         }
-        sum += said_option(at[0], at + 2);
+        sum += unchecked_option(at[0], at + 2);
         at += at[1];
     }
     return sum;

@@ -65,6 +65,7 @@ enum {
     VTR_RSS_KEY = 40,        /* the least bytes of a key: those, and 32 bits to slide out of */
 };
 
+/** A key as drivers take it. */
 struct vtr_rss_key {
     uint8_t bytes[VTR_RSS_KEY];
 };

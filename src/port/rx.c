@@ -6,8 +6,9 @@
  * One of another rack was sent by a port of this process (a ring): its block is immutable already,
  * and its count moves over.
  */
-#include "port/ports.h"
+#include "port/capture.h"
 
+#include <rte_ether.h>
 #include <rte_prefetch.h>
 
 #include "base/memory.h"
@@ -62,8 +63,8 @@ static inline void read_meta(const struct rte_mbuf *m, unsigned queue, struct vt
     pkt->flags = 0;
     pkt->hash = 0;
     pkt->queue = (uint16_t)queue;
-    pkt->vlan = 0;
-    pkt->unused = 0;
+    pkt->vlan = pkt->mss = 0;
+    pkt->l2_len = pkt->l3_len = 0;
     if (VTR_UNLIKELY(m->ol_flags != 0))
         read_flags(m, pkt);
 }
@@ -97,15 +98,26 @@ static inline bool is_stranger(const struct vtr_rxq *q, const struct rte_mbuf *m
     return VTR_UNLIKELY(m->pool != q->rack->mp && vtr_rack_of_(m) == NULL);
 }
 
+/* @param d     ended: what there is of a frame of @p len bytes.
+ * @param there whether its bytes are. */
+static VTR_COLD void drop(struct vtr_rxq *q, struct vtr_data *d, bool there, uint32_t len,
+                          enum vtr_drop reason)
+{
+    vtr_count_(reason == VTR_DROP_RX_NO_BLOCK ? &q->no_block : &q->error, 1);
+    if (vtr_capture_on_(q->port) && there)
+        vtr_capture_drop_(q->port, false, (unsigned)(q - q->port->rxq), *d, len, reason);
+    vtr_data_unref(d);
+}
+
 /* A frame of one segment. @return whether *out is owned; else the frame is counted. */
 static inline bool take_one(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m,
                             struct vtr_data *out)
 {
-    bool whole = m->pkt_len == m->data_len && m->data_len != 0;
-    if (VTR_LIKELY(unload(q, h, m, out) && whole))
+    uint32_t len = m->pkt_len;
+    bool whole = len == m->data_len && len != 0, there = unload(q, h, m, out);
+    if (VTR_LIKELY(there && whole))
         return true;
-    vtr_count_(out->what == 0 ? &q->no_block : &q->error, 1);
-    vtr_data_unref(out);
+    drop(q, out, there, len, out->what == 0 ? VTR_DROP_RX_NO_BLOCK : VTR_DROP_RX_ERROR);
     return false;
 }
 
@@ -114,20 +126,27 @@ struct chain {
     struct vtr_data *part;
     unsigned n, cap;
     uint64_t len;
-    uint64_t *drop; /* the reason's counter; NULL: nothing is wrong */
+    bool wrong;
+    enum vtr_drop drop; /* why */
 };
+
+static void chain_wrong(struct chain *c, enum vtr_drop why)
+{
+    c->wrong = true;
+    c->drop = why;
+}
 
 static void chain_add(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m, struct chain *c)
 {
     struct vtr_data *part = &c->part[c->n];
     if (c->n == c->cap || is_stranger(q, m)) { /* more segments than it says */
         vtr_rack_drop_(m);
-        c->drop = &q->error;
+        chain_wrong(c, VTR_DROP_RX_ERROR);
     } else if (unload(q, h, m, part)) {
         c->len += part->len;
         c->n++;
     } else {
-        c->drop = part->what == 0 ? &q->no_block : &q->error;
+        chain_wrong(c, part->what == 0 ? VTR_DROP_RX_NO_BLOCK : VTR_DROP_RX_ERROR);
         vtr_data_unref(part);
     }
 }
@@ -142,15 +161,16 @@ static bool chain_take(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m, 
         m->nb_segs = 1;
         chain_add(q, h, m, c);
     }
-    if (c->drop == NULL && (c->len != len || len == 0))
-        c->drop = &q->error;
-    if (c->drop == NULL && vtr_data_join_take(c->part, c->n, out) != 0)
-        c->drop = &q->no_block;
-    if (c->drop == NULL)
+    if (!c->wrong && (c->len != len || len == 0))
+        chain_wrong(c, VTR_DROP_RX_ERROR);
+    if (!c->wrong && vtr_data_join_take(c->part, c->n, out) != 0)
+        chain_wrong(c, VTR_DROP_RX_NO_BLOCK);
+    if (!c->wrong)
         return true;
-    for (unsigned i = 0; i < c->n; i++)
+    for (unsigned i = 1; i < c->n; i++)
         vtr_data_unref(&c->part[i]);
-    vtr_count_(c->drop, 1);
+    struct vtr_data first = c->n != 0 ? c->part[0] : (struct vtr_data)VTR_DATA_EMPTY;
+    drop(q, &first, true, (uint32_t)len, c->drop);
     return false;
 }
 
@@ -210,8 +230,8 @@ static inline void take_plain(struct vtr_rack *rack, struct rte_mbuf *m, unsigne
     pkt->data.what = vtr_block_seal_(vtr_what_record_(*vtr_mbuf_what_(m)), len);
     pkt->flags = pkt->hash = 0;
     pkt->queue = (uint16_t)queue;
-    pkt->vlan = 0;
-    pkt->unused = 0;
+    pkt->vlan = pkt->mss = 0;
+    pkt->l2_len = pkt->l3_len = 0;
     vtr_rack_push_(rack, m);
 }
 
@@ -244,23 +264,77 @@ static unsigned take_burst(struct vtr_rxq *q, unsigned queue, bool ring, struct 
     return got;
 }
 
+enum { MACS = 2 * RTE_ETHER_ADDR_LEN, TAG = 4, ETH_VLAN = 0x8100 };
+
+/* Takes the tag out of frames that the driver has just written. */
+static VTR_COLD void strip_written(const struct vtr_rxq *q, struct rte_mbuf **mbufs, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) /* rte_vlan_strip() looks at 14 bytes, and moves 4 more */
+        if (mbufs[i]->pool == q->rack->mp && mbufs[i]->data_len >= MACS + TAG + 2)
+            rte_vlan_strip(mbufs[i]);
+}
+
+/* The same of a frame that cannot be written any more: other MAC addresses before the rest. */
+static void strip_shown(const struct vtr_port *port, struct vtr_pkt *pkt)
+{
+    uint8_t head[MACS + TAG];
+    struct vtr_data rest = pkt->data, made;
+    if (pkt->flags & VTR_PKT_VLAN || pkt->data.len < sizeof head + 2 ||
+        !vtr_data_gather(pkt->data, 0, head, sizeof head) ||
+        (head[MACS] << 8 | head[MACS + 1]) != ETH_VLAN || !vtr_data_strip(&rest, sizeof head) ||
+        vtr_data_prepend(port->heap, head, MACS, rest, &made) != 0)
+        return;
+    vtr_data_unref(&pkt->data);
+    pkt->data = made;
+    pkt->flags |= VTR_PKT_VLAN;
+    pkt->vlan = (uint16_t)(head[MACS + 2] << 8 | head[MACS + 3]);
+}
+
+static VTR_COLD void strip_all_shown(const struct vtr_port *port, struct vtr_pkt *pkts, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        strip_shown(port, &pkts[i]);
+}
+
+static VTR_COLD unsigned rx_plain(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
+                                  unsigned n)
+{
+    unsigned got = vtr_plain_rx_(port, queue, pkts, n);
+    if (port->strips)
+        strip_all_shown(port, pkts, got);
+    return got;
+}
+
 unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
 {
     vtr_check(queue < port->queues);
     struct vtr_rxq *q = &port->rxq[queue];
     unsigned got = 0;
+    if (VTR_UNLIKELY(q->rack == NULL))
+        return rx_plain(port, queue, pkts, n);
+    if (VTR_UNLIKELY(q->ended)) /* it would count a file that is cut as an error each time */
+        return 0;
     vtr_rack_enter_(q->rack);
     for (unsigned asked = 0; asked < n;) {
         struct rte_mbuf *mbufs[VTR_BURST];
         unsigned ask = n - asked < VTR_BURST ? n - asked : VTR_BURST;
         unsigned came = rte_eth_rx_burst(port->id, (uint16_t)queue, mbufs, (uint16_t)ask);
         vtr_mbufs_come_(mbufs, came);
+        if (VTR_UNLIKELY(port->strips))
+            strip_written(q, mbufs, came);
         if (came != 0)
             got += take_burst(q, queue, port->pair != NULL, mbufs, came, pkts + got);
-        if (came < ask)
+        if (came < ask) {
+            if (VTR_UNLIKELY(port->ends))
+                __atomic_store_n(&q->ended, true, __ATOMIC_RELAXED); /* O: a status */
             break;
+        }
         asked += ask;
     }
     vtr_rack_leave_();
+    if (vtr_capture_on_(port) && got != 0)
+        vtr_capture_rx_(port, queue, pkts, got);
+    if (VTR_UNLIKELY(port->strips))
+        strip_all_shown(port, pkts, got);
     return got;
 }
