@@ -14,6 +14,7 @@
 #include "heap/block.h"
 #include "heap/foreign.h"
 #include "port/eal.h"
+#include "port/telemetry.h"
 
 enum { QUEUES_MAX = 64, DESCS_MAX = 32768, HEADROOM_MAX = 4096, FRAME_DEFAULT = 1518 };
 enum { FRAME_MIN = 64, FRAME_MAX = VTR_SEG_BYTES_MAX };
@@ -180,6 +181,7 @@ static int open_locked(struct vtr_setup *s, struct vtr_port **out)
         port_free(port);
         return rc;
     }
+    vtr_telemetry_add_(port);
     *out = port;
     return 0;
 }
@@ -206,6 +208,7 @@ int vtr_port_close(struct vtr_port *port)
     (void)vtr_port_capture_stop(port, NULL);
     vtr_foreign_hold_(); /* what lies in the port's rings ends under the lock */
     pthread_mutex_lock(&setup_lock);
+    vtr_telemetry_remove_(port);
     vtr_unprobe_(port);
     racks_close(port);
     pthread_mutex_unlock(&setup_lock);
