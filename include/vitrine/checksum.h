@@ -36,6 +36,7 @@ struct vtr_sum {
     uint64_t len;   /**< bytes so far: after an odd number the next one is the second of a word */
 };
 VTR_STATIC_ASSERT(sizeof(struct vtr_sum) == 16, "vtr_sum is ABI");
+/** The sum of nothing, as an initialiser. */
 #define VTR_SUM_EMPTY { 0, 0 }
 
 /** Goes on with the bytes of @p s, wherever in a word the bytes before them ended. */
@@ -68,6 +69,13 @@ VTR_INLINE VTR_MUST_USE struct vtr_be16 vtr_sum_field_(uint16_t word)
 VTR_INLINE VTR_MUST_USE struct vtr_be16 vtr_sum_end(struct vtr_sum sum)
 {
     return vtr_sum_field_((uint16_t)~vtr_sum_fold_(sum.words));
+}
+
+/** @return what was added, not inverted: what the checksum's field holds when somebody else is to
+ * go on from there (VTR_PKT_TX_TCP_SUM, VTR_PKT_TX_UDP_SUM of port.h). */
+VTR_INLINE VTR_MUST_USE struct vtr_be16 vtr_sum_partial(struct vtr_sum sum)
+{
+    return vtr_sum_field_(vtr_sum_fold_(sum.words));
 }
 
 /** vtr_sum_end() for UDP, where a field of 0 means none: 0xffff then, which is the same number. */

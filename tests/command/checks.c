@@ -82,7 +82,8 @@ static void huge_pages_that_heaps_can_have_are_found(void **state)
     put_pages(f, "512\n", "500\n");
     put(f, "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "2\n");
     put(f, "/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "1\n");
-    put(f, "/proc/self/mounts", "proc /proc proc rw 0 0\nhugetlbfs /dev/hugepages hugetlbfs rw 0 0\n"
+    put(f, "/proc/self/mounts", "proc /proc proc rw 0 0\n"
+                                "hugetlbfs /dev/hugepages hugetlbfs rw 0 0\n"
                                 "none /mnt/huge hugetlbfs rw,pagesize=1024M 0 0\nbroken\n");
     check_hugepages(&f->d);
     assert_line(f, 0, "hugepages", STATE_OK,
