@@ -20,11 +20,12 @@ enum { FRAME_BESIDE_MTU = RTE_ETHER_HDR_LEN + 4 };
 /* net_tap's descriptors are the segments of one frame, and every read names them all to the kernel.
  */
 static const struct vtr_driver drivers[] = {
-    { "net_null", .any_length = true, .segments = UINT16_MAX, .descs = 1024 },
-    { "net_ring", .any_length = true, .segments = UINT16_MAX, .descs = 1024 },
-    { "net_memif", .copies = true, .segments = UINT16_MAX, .descs = 1024 },
-    { "net_tap", .copies = true, .retries_counted = true, .segments = 1000, .descs = 8 },
-    { "net_pcap", .copies = true, .segments = UINT16_MAX, .descs = 1024 },
+    { "net_null", .any_length = true, .hears_all = true, .segments = UINT16_MAX, .descs = 1024 },
+    { "net_ring", .any_length = true, .hears_all = true, .segments = UINT16_MAX, .descs = 1024 },
+    { "net_memif", .copies = true, .hears_all = true, .segments = UINT16_MAX, .descs = 1024 },
+    { "net_tap", .copies = true, .retries_counted = true, .hears_all = true, .interrupts = true,
+      .segments = 1000, .descs = 8 },
+    { "net_pcap", .copies = true, .hears_all = true, .segments = UINT16_MAX, .descs = 1024 },
     { "net_af_packet", .copies = true, .segments = 1, .descs = 1024 },
 };
 static const struct vtr_driver any_driver = { "net_", .segments = UINT16_MAX, .descs = 1024 };
@@ -132,6 +133,9 @@ static int configure(struct vtr_device *dev, const struct vtr_device_opts *opts)
 {
     struct rte_eth_conf conf = { 0 };
     conf.rxmode.mtu = mtu_for(&dev->info, opts->frame_bytes);
+    conf.intr_conf.rxq = dev->driver->interrupts;
+    conf.intr_conf.lsc = dev->info.if_index == 0 && (*dev->info.dev_flags & RTE_ETH_DEV_INTR_LSC);
+    conf.intr_conf.rmv = (*dev->info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
     conf.rxmode.offloads = dev->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
     conf.txmode.offloads = dev->info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
     int rc = rte_eth_dev_configure(dev->id, (uint16_t)opts->queues, (uint16_t)opts->queues, &conf);
@@ -189,7 +193,8 @@ void vtr_device_end_(struct vtr_device *dev)
         rte_eth_dev_stop(id);
         rte_eth_dev_close(id);
     }
-    rte_eal_hotplug_remove("vdev", dev->name);
+    if (dev->name[0] != '\0')
+        rte_eal_hotplug_remove("vdev", dev->name);
 }
 
 uint32_t vtr_device_frame_max_(const struct vtr_device *dev)

@@ -19,6 +19,8 @@ struct vtr_driver {
     bool copies;          /* its transmit copies the frame before it returns */
     bool any_length;      /* sends any frame */
     bool retries_counted; /* its oerrors are packets that it handed back */
+    bool hears_all;       /* receives whatever there is, whoever it is for */
+    bool interrupts;      /* has descriptors that wake a queue's receiver */
     uint16_t segments;    /* of a frame, at most */
     uint16_t descs;       /* default */
 };

@@ -14,6 +14,7 @@
 #include "heap/block.h"
 #include "heap/foreign.h"
 #include "port/eal.h"
+#include "port/fence.h"
 
 enum { QUEUES_MAX = 64, DESCS_MAX = 32768, HEADROOM_MAX = 4096, FRAME_DEFAULT = 1518 };
 enum { FRAME_MIN = 64, FRAME_MAX = VTR_SEG_BYTES_MAX };
@@ -92,17 +93,12 @@ static int probe_named(struct vtr_port *port, struct setup *s, const char *schem
 
 static int probe_memif(struct vtr_port *port, struct setup *s)
 {
-    char args[512];
-    unsigned rx = s->dev.rx_descs != 0 ? s->dev.rx_descs : vtr_driver_of_("net_memif")->descs;
-    unsigned tx = s->dev.tx_descs != 0 ? s->dev.tx_descs : vtr_driver_of_("net_memif")->descs;
-    int rc = vtr_memif_open_(&port->memif, &s->spec, s->dev.queues, rx > tx ? rx : tx,
-                             s->dev.frame_bytes, args, sizeof args, s->err);
-    if (rc != 0)
-        return rc;
-    rc = probe_named(port, s, "net_memif", args);
-    if (rc != 0)
-        vtr_memif_leave_(&port->memif);
-    return rc;
+    const struct vtr_driver *memif = vtr_driver_of_("net_memif");
+    unsigned rx = s->dev.rx_descs != 0 ? s->dev.rx_descs : memif->descs;
+    unsigned tx = s->dev.tx_descs != 0 ? s->dev.tx_descs : memif->descs;
+    const struct vtr_memif_opts opts = { s->dev.queues, rx > tx ? rx : tx, s->dev.frame_bytes,
+                                         s->headroom };
+    return vtr_memif_claim_(&port->memif, &s->spec, &opts, s->err);
 }
 
 static int probe_ring(struct vtr_port *port, struct setup *s)
@@ -154,12 +150,27 @@ static void racks_close(struct vtr_port *port)
     }
 }
 
-/* Undoes probe(). */
+/* The other end of a ring is told. */
+static void pair_happened(struct vtr_port *port, unsigned event)
+{
+    struct vtr_port *other = port->pair != NULL ? vtr_pair_other_(port->pair, port->side) : NULL;
+    if (other == NULL)
+        return;
+    vtr_watch_lock_();
+    vtr_port_happened_(other, event);
+    vtr_watch_unlock_();
+}
+
+/* Undoes probe() and what came of it. */
 static void unprobe(struct vtr_port *port)
 {
+    vtr_port_look_away_(port);
     vtr_device_end_(&port->dev);
+    if (port->opened)
+        pair_happened(port, VTR_PORT_DOWN);
     vtr_pair_close_(port->pair, port->side);
-    vtr_memif_leave_(&port->memif);
+    if (port->memif.port != NULL)
+        vtr_memif_close_(&port->memif);
 }
 
 static int racks_create(struct vtr_port *port, struct setup *s)
@@ -189,12 +200,34 @@ static void limits(struct vtr_port *port, const struct setup *s)
     port->id = port->dev.id;
     port->frame_max = vtr_device_frame_max_(&port->dev);
     if (strcmp(port->dev.driver->name, "net_memif") == 0)
-        port->frame_max = port->memif.bytes != 0
-                              ? port->memif.bytes
-                              : (uint32_t)vtr_spec_number_(&s->spec, "bsize", 2048);
+        port->frame_max = (uint32_t)vtr_spec_number_(&s->spec, "bsize", 2048);
 }
 
-static int start(struct vtr_port *port, struct setup *s)
+/* What wakes its receivers. */
+static enum vtr_wake wake_of(const struct vtr_port *port, const struct setup *s)
+{
+    const char *driver = port->dev.driver->name;
+    if (port->pair != NULL)
+        return VTR_WAKE_RING;
+    if (strcmp(driver, "net_null") == 0 && vtr_spec_number_(&s->spec, "no-rx", 0) == 0)
+        return VTR_WAKE_ALWAYS;
+    if (strcmp(driver, "net_af_packet") == 0)
+        return VTR_WAKE_SOCKET;
+    return port->dev.driver->interrupts ? VTR_WAKE_DEVICE : VTR_WAKE_NAP;
+}
+
+static int start_memif(struct vtr_port *port, struct setup *s)
+{
+    port->wake = VTR_WAKE_MEMIF;
+    port->id = RTE_MAX_ETHPORTS; /* none */
+    port->dev.driver = vtr_driver_of_("net_memif");
+    port->dev.info.driver_name = "memif";
+    port->seg_max = UINT16_MAX;
+    port->frame_max = port->memif.bytes;
+    return vtr_memif_open_(&port->memif, port, s->heap, &s->spec, s->err);
+}
+
+static int start_device(struct vtr_port *port, struct setup *s)
 {
     struct vtr_rack *rx[QUEUES_MAX];
     int rc = vtr_device_fit_(&port->dev, &s->spec, &s->dev, s->err);
@@ -208,7 +241,23 @@ static int start(struct vtr_port *port, struct setup *s)
     if (rc != 0)
         return rc;
     limits(port, s);
+    port->wake = wake_of(port, s);
     rte_eth_stats_get(port->id, &port->before);
+    rc = vtr_port_look_out_(port);
+    return rc == 0 ? 0
+                   : vtr_spec_fail_(&s->spec, s->err, -rc, NULL, "cannot watch its link: %s",
+                                    strerror(-rc));
+}
+
+static int start(struct vtr_port *port, struct setup *s)
+{
+    int rc = s->spec.scheme == VTR_SCHEME_MEMIF ? start_memif(port, s) : start_device(port, s);
+    if (rc != 0)
+        return rc;
+    port->opened = true;
+    if (port->pair != NULL)
+        vtr_pair_set_port_(port->pair, port->side, port);
+    pair_happened(port, VTR_PORT_UP);
     return 0;
 }
 
@@ -218,6 +267,9 @@ static struct vtr_port *port_new(unsigned queues)
     if (port == NULL)
         return NULL;
     port->queues = (uint16_t)queues;
+    port->happenings.fd = -1;
+    for (int i = 0; i < VTR_HOLDS; i++)
+        port->happenings.hold[i] = -1;
     port->rxq = vtr_memory_zalloc_(queues * sizeof port->rxq[0], _Alignof(struct vtr_rxq));
     port->txq = vtr_memory_zalloc_(queues * sizeof port->txq[0], _Alignof(struct vtr_txq));
     if (port->rxq != NULL && port->txq != NULL)
@@ -237,12 +289,16 @@ static void port_free(struct vtr_port *port)
 
 static int open_locked(struct setup *s, struct vtr_port **out)
 {
-    int rc = vtr_eal_start_(s->err);
+    int rc = vtr_watch_start_(s->err);
+    if (rc == 0 && s->spec.scheme != VTR_SCHEME_MEMIF)
+        rc = vtr_eal_start_(s->err);
     if (rc != 0)
         return rc;
+    vtr_fence_init_();
     struct vtr_port *port = port_new(s->dev.queues);
     if (port == NULL)
         return vtr_spec_fail_(&s->spec, s->err, ENOMEM, NULL, "no memory");
+    memcpy(port->shown, s->spec.shown, sizeof port->shown);
     rc = probe(port, s);
     if (rc == 0 && (rc = start(port, s)) != 0) {
         unprobe(port);

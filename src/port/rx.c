@@ -249,6 +249,10 @@ unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
     vtr_check(queue < port->queues);
     struct vtr_rxq *q = &port->rxq[queue];
     unsigned got = 0;
+    if (VTR_UNLIKELY(vtr_port_is_memif_(port)))
+        return vtr_memif_rx_(port, queue, pkts, n);
+    if (vtr_port_is_gone_(port))
+        return 0;
     vtr_rack_enter_(q->rack);
     for (unsigned asked = 0; asked < n;) {
         struct rte_mbuf *mbufs[VTR_BURST];

@@ -286,6 +286,9 @@ static unsigned hand_over(const struct vtr_port *port, struct vtr_rack *rack, un
     vtr_mbufs_go_(b->mbufs, b->n);
     unsigned sent = rte_eth_tx_burst(port->id, (uint16_t)queue, b->mbufs, (uint16_t)b->n);
     drop_counts(rack->cache, before);
+    /* net_af_packet frees packets that it says it has not taken, where its interface is down. */
+    while (VTR_UNLIKELY(sent < b->n) && vtr_mbuf_sent_(b->mbufs[sent]) == 0)
+        sent++;
     return sent;
 }
 
@@ -314,12 +317,16 @@ unsigned vtr_port_tx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
     vtr_check(queue < port->queues);
     struct vtr_txq *q = &port->txq[queue];
     unsigned done = 0;
-    bool full = false;
+    bool full = vtr_port_is_gone_(port);
+    if (VTR_UNLIKELY(vtr_port_is_memif_(port)))
+        return vtr_memif_tx_(port, queue, pkts, n);
     vtr_rack_enter_(q->rack);
     while (done < n && !full)
         done += send_burst(port, queue, pkts + done, n - done < VTR_BURST ? n - done : VTR_BURST,
                            &full);
     vtr_rack_leave_();
+    if (port->pair != NULL && done != 0)
+        vtr_pair_wake_(port->pair, port->side, queue);
     if (VTR_UNLIKELY(full))
         vtr_count_(&q->full, n - done);
     return done;

@@ -27,7 +27,7 @@ HEADER = {
     'heap.h': 'heap', 'debug.h': 'heap', 'inline/record.h': 'heap', 'inline/block.h': 'heap',
     'inline/cache.h': 'heap', 'buf.h': 'data', 'data.h': 'data', 'adopt.h': 'data',
     'static.h': 'data', 'keep.h': 'data', 'vitrine.h': 'data',
-    'port.h': 'port',
+    'link.h': 'port', 'port.h': 'port',
 }
 APPS = ('bench/', 'examples/')
 
