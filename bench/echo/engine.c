@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <vitrine/parse.h>
+#include <vitrine/wire.h>
 
 enum {
     CLOCK_START = 2,                   /* so that 1 is in the past */

@@ -4,7 +4,7 @@
  */
 #include "frame.h"
 
-#include <vitrine/parse.h>
+#include <vitrine/wire.h>
 
 enum { TTL = 64, PORT_CHARGEN = 19 /* the last of echo, daytime, qotd: all answer anything */ };
 

@@ -31,6 +31,7 @@ static const char usage_long[] =
     "  --threshold BYTES|auto  hybrid: size from which to refer (auto: measured while serving)\n"
     "  --memory MIB          limit of stored items; the least used are evicted beyond it (2048)\n"
     "  --preload SIZE:COUNT[,...]  store COUNT values of SIZE bytes before serving\n"
+    "  --capture FILE[:N]    write what the port receives, sends and drops, as pcapng; N packets\n"
     "  --json                totals as JSON at the end\n"
     "  --quiet               no narration\n"
     "  -h, --help, --version\n"
@@ -40,8 +41,8 @@ static const char usage_long[] =
     "`mode hybrid|reference|copy`. Exit: 0, 1 failed, 2 usage, 77 cannot run here.\n";
 
 enum option_id { ID_PORT = 1000, ID_KERNEL, ID_IP, ID_BIND, ID_UDP, ID_ECHO, ID_QUEUES, ID_IDLE,
-                 ID_MODE, ID_THRESHOLD, ID_MEMORY, ID_PRELOAD, ID_JSON, ID_QUIET, ID_HELP,
-                 ID_VERSION };
+                 ID_MODE, ID_THRESHOLD, ID_MEMORY, ID_PRELOAD, ID_CAPTURE, ID_JSON, ID_QUIET,
+                 ID_HELP, ID_VERSION };
 
 static const struct option options[] = {
     { "port", required_argument, NULL, ID_PORT },
@@ -56,6 +57,7 @@ static const struct option options[] = {
     { "threshold", required_argument, NULL, ID_THRESHOLD },
     { "memory", required_argument, NULL, ID_MEMORY },
     { "preload", required_argument, NULL, ID_PRELOAD },
+    { "capture", required_argument, NULL, ID_CAPTURE },
     { "json", no_argument, NULL, ID_JSON },
     { "quiet", no_argument, NULL, ID_QUIET },
     { "help", no_argument, NULL, ID_HELP },
@@ -108,6 +110,23 @@ static bool preload_list(const char *text, struct server_opts *opts)
             return true;
         text = end + 1;
     }
+}
+
+/* A file, and if it ends in ":N", a number of packets. */
+static bool capture_parse(const char *text, struct server_opts *opts)
+{
+    static char path[4096];
+    const char *colon = strrchr(text, ':');
+    if (colon != NULL && colon[1 + strspn(colon + 1, "0123456789")] != '\0')
+        colon = NULL;
+    size_t len = colon != NULL ? (size_t)(colon - text) : strlen(text);
+    if (len == 0 || len >= sizeof path ||
+        (colon != NULL && !whole(colon + 1, 1, UINT64_MAX, &opts->capture_pkts)))
+        return false;
+    memcpy(path, text, len);
+    path[len] = '\0';
+    opts->capture = path;
+    return true;
 }
 
 static bool idle_parse(const char *text, enum server_idle *out)
@@ -172,6 +191,7 @@ static const char *apply(enum option_id id, const char *arg, struct kvd_options 
                    ? NULL
                    : "hybrid, reference or copy";
     case ID_THRESHOLD: return threshold_parse(arg, opts) ? NULL : "a number of bytes, or auto";
+    case ID_CAPTURE: return capture_parse(arg, opts) ? NULL : "FILE or FILE:N";
     case ID_PRELOAD:
         return preload_list(arg, opts) ? NULL : "SIZE:COUNT[,...], sizes up to 1048576";
     default: return apply_number(id, arg, opts);
@@ -226,6 +246,8 @@ static int check(const struct kvd_options *o)
 {
     if (o->kernel && o->server.port != NULL)
         return usage("--kernel excludes --port", o->server.port, "give one of them");
+    if (o->kernel && o->server.capture != NULL)
+        return usage("only a port is captured, not", "--kernel", "give --port");
     if (!o->kernel && o->server.port == NULL) {
         fprintf(stderr, "vitrine-kvd: need one of --port and --kernel; try --kernel\n");
         return EXIT_USAGE;

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <vitrine/capture.h>
 
 enum {
     NAP_AFTER = 1000, /* empty polls */
@@ -93,7 +94,8 @@ static int port_open(struct server *s, const struct server_opts *opts, struct vt
     s->packets.nap = opts->idle == SERVER_NAP;
     s->engine.stats = port_stats;
     s->engine.stats_of = s->port;
-    return 0;
+    struct vtr_capture_opts capture = { .size = sizeof capture, .packets = opts->capture_pkts };
+    return opts->capture == NULL ? 0 : vtr_port_capture(s->port, opts->capture, &capture, err);
 }
 
 static void threshold_choose(struct server *s, const struct server_opts *opts)
@@ -198,6 +200,7 @@ int server_close(struct server *s, uint64_t *live, struct vtr_error *err)
     if (s == NULL)
         return 0;
     packets_fini(&s->packets);
+    int captured = s->port != NULL ? vtr_port_capture_stop(s->port, err) : 0;
     (void)vtr_port_close(s->port);
     if (s->kernel.engine != NULL)
         kernel_fini(&s->kernel);
@@ -208,5 +211,5 @@ int server_close(struct server *s, uint64_t *live, struct vtr_error *err)
     if (live != NULL)
         *live = stat.live_blocks;
     free(s);
-    return rc;
+    return rc != 0 ? rc : captured;
 }

@@ -23,6 +23,7 @@ VTR_BEGIN_DECLS
 
 struct vtr_port;
 
+/** What is known of a packet. */
 enum vtr_pkt_flags {
     VTR_PKT_L3_GOOD = 1u << 0, /**< the device checked the IP checksum */
     VTR_PKT_L3_BAD = 1u << 1,
@@ -70,6 +71,7 @@ enum vtr_drop {
     VTR_DROP_REASONS
 };
 
+/** What went through a port since it was opened. */
 struct vtr_port_stat {
     uint64_t rx_pkts, rx_bytes;
     uint64_t tx_pkts, tx_bytes; /**< accepted from the caller */
@@ -78,6 +80,7 @@ struct vtr_port_stat {
     uint64_t drop[VTR_DROP_REASONS];
 };
 
+/** What a port is. */
 struct vtr_port_info {
     const char *driver; /**< "net_tap", "memif"; borrowed while the port is open */
     uint8_t mac[6];

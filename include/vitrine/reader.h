@@ -4,7 +4,7 @@
  * nor its output, so a parser may try, and try something else.
  * Owner: nobody; it borrows the bytes of the span it was made of.
  * Threads: one at a time.
- * Not here: reading at an offset (span.h), the headers of the usual protocols (parse.h).
+ * Not here: reading at an offset (span.h), taking headers (parse.h).
  */
 #ifndef VITRINE_READER_H
 #define VITRINE_READER_H
@@ -64,6 +64,28 @@ VTR_READER_READ_(u16le, uint16_t)
 VTR_READER_READ_(u32le, uint32_t)
 VTR_READER_READ_(u64le, uint64_t)
 #undef VTR_READER_READ_
+
+/** The bytes behind a length of one byte. @param out untouched on false, like *r: not all there. */
+VTR_INLINE VTR_MUST_USE bool vtr_reader_vector8(struct vtr_reader *r, struct vtr_span *out)
+{
+    struct vtr_reader at = *r;
+    uint8_t len;
+    if (!vtr_reader_u8(&at, &len) || !vtr_reader_take(&at, len, out))
+        return false;
+    *r = at;
+    return true;
+}
+
+/** The bytes behind a length of two bytes, big-endian. @param out as vtr_reader_vector8(). */
+VTR_INLINE VTR_MUST_USE bool vtr_reader_vector16(struct vtr_reader *r, struct vtr_span *out)
+{
+    struct vtr_reader at = *r;
+    uint16_t len;
+    if (!vtr_reader_u16be(&at, &len) || !vtr_reader_take(&at, len, out))
+        return false;
+    *r = at;
+    return true;
+}
 
 /** Private: vtr_reader_view() without the type. */
 VTR_INLINE VTR_MUST_USE const void *vtr_reader_view_(struct vtr_reader *r, size_t len)

@@ -11,6 +11,7 @@
 #include <vitrine/checksum.h>
 #include <vitrine/data.h>
 #include <vitrine/debug.h>
+#include <vitrine/flow.h>
 #include <vitrine/heap.h>
 #include <vitrine/keep.h>
 #include <vitrine/memory.h>
@@ -19,6 +20,7 @@
 #include <vitrine/reader.h>
 #include <vitrine/span.h>
 #include <vitrine/static.h>
+#include <vitrine/walk.h>
 #include <vitrine/wire.h>
 #include <vitrine/writer.h>
 

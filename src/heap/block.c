@@ -172,9 +172,9 @@ int vtr_block_refused_(struct vtr_heap *heap)
 /* Others hold the block: it is on their quotas, and one day free without this process's doing. */
 static void let_go(struct vtr_pageblock *pb, struct vtr_record *rec)
 {
-    struct vtr_heap *heap = pb->extent.heap;
-    vtr_heap_uncharge(heap, pb->extent.block_bytes, 1);
-    vtr_heap_lost(heap, pb->extent.klass);
+    struct vtr_heap *heap = pb->head.heap;
+    vtr_heap_uncharge(heap, pb->head.block_bytes, 1);
+    vtr_heap_lost(heap, pb->head.klass);
     __atomic_store_n(&rec->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
 }
 
@@ -196,7 +196,7 @@ void vtr_block_release_(struct vtr_record *rec)
 void vtr_block_keep_(struct vtr_record *rec)
 {
     struct vtr_pageblock *pb = vtr_pageblock_of(rec);
-    vtr_cache_keep_slow(pb->extent.heap, pb->extent.klass, rec);
+    vtr_cache_keep_slow(pb->head.heap, pb->head.klass, rec);
 }
 
 void vtr_blocks_end(struct vtr_record **recs, unsigned n)
@@ -207,13 +207,13 @@ void vtr_blocks_end(struct vtr_record **recs, unsigned n)
         struct vtr_record *rec = recs[i];
         struct vtr_pageblock *pb = vtr_pageblock_of(rec);
         __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE); /* R6 */
-        if (VTR_UNLIKELY(pb->extent.klass >= VTR_CLASSES)) {
+        if (VTR_UNLIKELY(pb->head.klass >= VTR_CLASSES)) {
             vtr_block_recycle(pb, rec);
             continue;
         }
-        if (VTR_UNLIKELY(of != NULL && (of->extent.klass != pb->extent.klass ||
-                                        of->extent.heap != pb->extent.heap))) {
-            vtr_cache_keep_all(of->extent.heap, of->extent.klass, recs, run);
+        if (VTR_UNLIKELY(of != NULL && (of->head.klass != pb->head.klass ||
+                                        of->head.heap != pb->head.heap))) {
+            vtr_cache_keep_all(of->head.heap, of->head.klass, recs, run);
             run = 0;
         }
         of = pb;
@@ -221,7 +221,7 @@ void vtr_blocks_end(struct vtr_record **recs, unsigned n)
         recs[run++] = rec;
     }
     if (run != 0)
-        vtr_cache_keep_all(of->extent.heap, of->extent.klass, recs, run);
+        vtr_cache_keep_all(of->head.heap, of->head.klass, recs, run);
 }
 
 void vtr_block_share_(struct vtr_record *rec)
@@ -245,7 +245,7 @@ static bool upgrade_first(struct vtr_record *rec, uint64_t own)
     } while (!__atomic_compare_exchange_n(&h->word, &word, word | own, false, __ATOMIC_ACQ_REL,
                                           __ATOMIC_RELAXED));
     /* It is on this process's quota again, even if that is exceeded: what was sent was accepted. */
-    vtr_heap_charge_over(vtr_pageblock_of(rec)->extent.heap, vtr_extent_of(rec)->block_bytes);
+    vtr_heap_charge_over(vtr_pageblock_of(rec)->head.heap, vtr_pageblock_head_of(rec)->block_bytes);
     __atomic_store_n(&rec->count, 1, __ATOMIC_RELEASE); /* R3 */
     return true;
 }

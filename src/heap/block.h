@@ -51,7 +51,7 @@ struct vtr_record *vtr_block_take_for(struct vtr_heap *heap, size_t bytes);
 /** @return bytes of the block. */
 static inline uint32_t vtr_block_bytes_(const struct vtr_record *rec)
 {
-    return vtr_extent_of(rec)->block_bytes;
+    return vtr_pageblock_head_of(rec)->block_bytes;
 }
 
 /** Says that others than handles will name the block from now on: a weak or soft reference, or
@@ -78,8 +78,8 @@ static inline void vtr_block_freed(struct vtr_record *rec)
 static inline void vtr_block_recycle(struct vtr_pageblock *pb, struct vtr_record *rec)
 {
     vtr_block_freed(rec);
-    if (VTR_LIKELY(pb->extent.klass < VTR_CLASSES))
-        vtr_cache_keep(pb->extent.heap, pb->extent.klass, rec);
+    if (VTR_LIKELY(pb->head.klass < VTR_CLASSES))
+        vtr_cache_keep(pb->head.heap, pb->head.klass, rec);
     else
         vtr_large_give(pb);
 }

@@ -13,7 +13,7 @@
 void vtr_blocks_forget(struct vtr_record *const *rec, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        const struct vtr_extent *of = vtr_extent_of(rec[i]);
+        const struct vtr_pageblock_head *of = vtr_pageblock_head_of(rec[i]);
         __atomic_store_n(&rec[i]->count, VTR_COUNT_IDLE, __ATOMIC_RELEASE); /* R3 */
         vtr_heap_lost(of->heap, of->klass);
     }

@@ -25,7 +25,7 @@ static struct vtr_record *large_set(struct vtr_heap *heap, uint64_t bytes)
     for (unsigned i = 1; i < run; i++) {
         struct vtr_pageblock *rest = vtr_pageblock_at(heap, pb->index + i);
         vtr_poison_leave(rest);
-        rest->extent.klass = VTR_CLASS_REST;
+        rest->head.klass = VTR_CLASS_REST;
     }
     struct vtr_record *rec = vtr_pageblock_record(pb, 0);
     __atomic_store_n(&pb->fresh, 1, __ATOMIC_RELEASE); /* R4 */
@@ -62,8 +62,8 @@ int vtr_large_take(struct vtr_heap *heap, size_t bytes, struct vtr_record **out)
 
 void vtr_large_give(struct vtr_pageblock *pb)
 {
-    struct vtr_heap *heap = pb->extent.heap;
-    uint32_t bytes = pb->extent.block_bytes;
+    struct vtr_heap *heap = pb->head.heap;
+    uint32_t bytes = pb->head.block_bytes;
     pthread_mutex_lock(&heap->lock);
     for (unsigned i = bytes / VTR_PAGEBLOCK_BYTES; i-- > 0;)
         vtr_pageblock_clear(vtr_pageblock_at(heap, pb->index + i));

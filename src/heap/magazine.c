@@ -4,13 +4,12 @@
  */
 #include "heap/magazine.h"
 
-#include <linux/membarrier.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/barrier.h"
 #include "base/memory.h"
 #include "base/system.h"
 #include "base/wait.h"
@@ -297,14 +296,6 @@ void vtr_cache_keep_all(struct vtr_heap *heap, unsigned klass, struct vtr_record
     }
 }
 
-static bool barrier_registered; /* written once */
-
-static void barrier_register(void)
-{
-    barrier_registered =
-        syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
-}
-
 /* O: a look that may be late, at what the thread itself keeps. */
 static bool cache_holds(const struct vtr_cache *cache)
 {
@@ -319,7 +310,6 @@ static bool cache_holds(const struct vtr_cache *cache)
 /* Asks the threads of all caches but @p mine that hold something to stay outside. */
 static bool caches_want(struct vtr_heap *heap, const struct vtr_cache *mine)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     bool some = false;
     for (struct vtr_cache *c = heap->caches; c != NULL; c = c->of_heap) {
         bool wanted = c != mine && cache_holds(c);
@@ -327,12 +317,8 @@ static bool caches_want(struct vtr_heap *heap, const struct vtr_cache *mine)
         __atomic_store_n(&c->mine.wanted, wanted, __ATOMIC_RELEASE);
         some |= wanted;
     }
-    if (!some)
-        return false;
-    pthread_once(&once, barrier_register);
     /* B2: each thread has seen that it is wanted, or is seen inside. */
-    return barrier_registered &&
-           syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+    return some && vtr_barrier_();
 }
 
 bool vtr_caches_empty(struct vtr_heap *heap, struct vtr_cache *mine)

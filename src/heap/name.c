@@ -14,13 +14,13 @@ void vtr_text_block(struct vtr_text *t, const struct vtr_record *rec)
 {
     const struct vtr_pageblock *pb = vtr_pageblock_of(rec);
     vtr_text_add(t, "heap '");
-    vtr_text_add(t, pb->extent.heap->name);
+    vtr_text_add(t, pb->head.heap->name);
     vtr_text_add(t, "', block ");
     vtr_text_number(t, (uint64_t)(rec - pb->records));
     vtr_text_add(t, " of pageblock ");
     vtr_text_number(t, pb->index);
     vtr_text_add(t, " (");
-    vtr_text_number(t, pb->extent.block_bytes);
+    vtr_text_number(t, pb->head.block_bytes);
     vtr_text_add(t, " B)");
 }
 
@@ -42,7 +42,7 @@ void vtr_text_owner(struct vtr_text *t, const struct vtr_pageblock *pb)
     vtr_text_add(t, "owner slot ");
     vtr_text_number(t, (uint64_t)__builtin_ctzll(pb->own_bit));
     vtr_text_add(t, " pid ");
-    vtr_text_number(t, (uint64_t)pb->extent.heap->pid);
+    vtr_text_number(t, (uint64_t)pb->head.heap->pid);
 }
 
 /* A stale handle may have counted it up or down before that was noticed. */
@@ -108,15 +108,15 @@ void vtr_text_handle(struct vtr_text *t, uint64_t what)
 const struct vtr_record *vtr_record_at(struct vtr_heap *heap, unsigned i, size_t *off)
 {
     const struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-    while (pb->extent.klass == VTR_CLASS_REST && i % VTR_SEGMENT_PAGEBLOCKS != 0) {
+    while (pb->head.klass == VTR_CLASS_REST && i % VTR_SEGMENT_PAGEBLOCKS != 0) {
         pb = vtr_pageblock_at(heap, --i);
         *off += VTR_PAGEBLOCK_BYTES;
     }
-    if (pb->extent.klass == VTR_CLASS_NONE || pb->extent.klass == VTR_CLASS_REST)
+    if (pb->head.klass == VTR_CLASS_NONE || pb->head.klass == VTR_CLASS_REST)
         return NULL;
-    size_t n = *off / pb->extent.block_bytes;
+    size_t n = *off / pb->head.block_bytes;
     if (n >= __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE)) /* A4 */
         return NULL;
-    *off -= n * pb->extent.block_bytes;
+    *off -= n * pb->head.block_bytes;
     return &pb->records[n];
 }

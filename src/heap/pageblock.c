@@ -28,13 +28,13 @@ void vtr_pageblocks_init(struct vtr_heap *heap, unsigned segment)
         unsigned i = segment * VTR_SEGMENT_PAGEBLOCKS + in;
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
         pthread_mutex_init(&pb->lock, NULL);
-        pb->extent.heap = heap;
+        pb->head.heap = heap;
         pb->read = heap->views.read + i * VTR_PAGEBLOCK_BYTES;
-        pb->extent.to_write = heap->views.write - heap->views.read;
+        pb->head.to_write = heap->views.write - heap->views.read;
         pb->records = (struct vtr_record *)((uint8_t *)pb + vtr_area_skew(in));
         pb->own_bit = heap->own_bit;
         pb->index = i;
-        pb->extent.klass = VTR_CLASS_NONE;
+        pb->head.klass = VTR_CLASS_NONE;
     }
 }
 
@@ -112,15 +112,15 @@ static void pageblock_unown(struct vtr_pageblock *pb)
 {
     pageblock_own(pb, NULL);
     if (has_uncut(pb))
-        pb->extent.heap->half_cut[pb->extent.klass]++;
+        pb->head.heap->half_cut[pb->head.klass]++;
 }
 
 void vtr_pageblock_clear(struct vtr_pageblock *pb)
 {
-    pb->extent.klass = VTR_CLASS_NONE;
+    pb->head.klass = VTR_CLASS_NONE;
     __atomic_store_n(&pb->fresh, 0, __ATOMIC_RELAXED); /* O: under the lock */
-    if (pb->index < pb->extent.heap->free_from)
-        pb->extent.heap->free_from = pb->index;
+    if (pb->index < pb->head.heap->free_from)
+        pb->head.heap->free_from = pb->index;
 }
 
 /* Takes the class from an idle, unowned pageblock: claims every block of it, or none. */
@@ -135,7 +135,7 @@ static bool pageblock_retire(struct vtr_pageblock *pb)
     if (!idle)
         return false;
     if (pb->fresh < pb->blocks)
-        pb->extent.heap->half_cut[pb->extent.klass]--;
+        pb->head.heap->half_cut[pb->head.klass]--;
     vtr_pageblock_clear(pb);
     return true;
 }
@@ -144,7 +144,7 @@ static struct vtr_pageblock *find_cut(struct vtr_heap *heap, unsigned klass)
 {
     for (unsigned i = 0; heap->half_cut[klass] != 0 && i < pageblocks(heap); i++) {
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->extent.klass != klass || pb->owner != NULL || !has_uncut(pb))
+        if (pb->head.klass != klass || pb->owner != NULL || !has_uncut(pb))
             continue;
         heap->half_cut[klass]--;
         return pb;
@@ -156,7 +156,7 @@ static struct vtr_pageblock *find_free(struct vtr_heap *heap)
 {
     for (unsigned i = heap->free_from; i < pageblocks(heap); i++) {
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->extent.klass == VTR_CLASS_NONE) {
+        if (pb->head.klass == VTR_CLASS_NONE) {
             heap->free_from = i;
             return pb;
         }
@@ -174,13 +174,13 @@ static uint64_t idle_mark(struct vtr_heap *heap)
     for (unsigned i = 0; looked < RETIRE_WORDS && i < pageblocks(heap); i++) {
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, heap->retire_next++ % pageblocks(heap));
         uint32_t n = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE); /* A4 */
-        if (pb->extent.klass >= VTR_CLASSES)
+        if (pb->head.klass >= VTR_CLASSES)
             continue;
         uint32_t zero = words_zero(pb, n);
         looked += RETIRE_LOOK + zero;
         pb->retiring = zero == n;
         if (pb->retiring)
-            classes |= UINT64_C(1) << pb->extent.klass;
+            classes |= UINT64_C(1) << pb->head.klass;
     }
     return classes;
 }
@@ -209,7 +209,7 @@ static struct vtr_pageblock *find_uncut_of_others(struct vtr_heap *heap, unsigne
 {
     for (unsigned i = 0; i < pageblocks(heap); i++) {
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->extent.klass == klass && pb->owner != NULL && has_uncut(pb))
+        if (pb->head.klass == klass && pb->owner != NULL && has_uncut(pb))
             pageblock_unown(pb);
     }
     return find_cut(heap, klass);
@@ -218,14 +218,14 @@ static struct vtr_pageblock *find_uncut_of_others(struct vtr_heap *heap, unsigne
 bool vtr_pageblock_set(struct vtr_pageblock *pb, unsigned klass, uint32_t blocks,
                        uint32_t block_bytes)
 {
-    struct vtr_heap *heap = pb->extent.heap;
+    struct vtr_heap *heap = pb->head.heap;
     const struct vtr_segment *segment = &heap->segments[pb->index / VTR_SEGMENT_PAGEBLOCKS];
     if (vtr_segment_back_holders(segment, pb->index % VTR_SEGMENT_PAGEBLOCKS, blocks) != 0)
         return false;
     vtr_poison_leave(pb);
-    pb->extent.klass = (uint8_t)klass;
-    pb->extent.block_bytes = block_bytes;
-    pb->extent.fill_scale = (UINT64_C(255) << 32) / block_bytes;
+    pb->head.klass = (uint8_t)klass;
+    pb->head.block_bytes = block_bytes;
+    pb->head.fill_scale = (UINT64_C(255) << 32) / block_bytes;
     pb->blocks = blocks;
     return true;
 }
@@ -268,7 +268,7 @@ static struct vtr_pageblock *run_in(struct vtr_heap *heap, unsigned segment, uns
 {
     unsigned end = (segment + 1) * VTR_SEGMENT_PAGEBLOCKS, free = 0;
     for (unsigned i = end - VTR_SEGMENT_PAGEBLOCKS; i < end; i++) {
-        free = vtr_pageblock_at(heap, i)->extent.klass == VTR_CLASS_NONE ? free + 1 : 0;
+        free = vtr_pageblock_at(heap, i)->head.klass == VTR_CLASS_NONE ? free + 1 : 0;
         if (free == n)
             return vtr_pageblock_at(heap, i + 1 - n);
     }
@@ -300,10 +300,10 @@ struct vtr_pageblock *vtr_pageblock_run(struct vtr_heap *heap, unsigned n)
 
 void vtr_pageblock_disown(struct vtr_pageblock *pb, const struct vtr_cache *cache, unsigned klass)
 {
-    pthread_mutex_lock(&pb->extent.heap->lock);
-    if (pb->owner == cache && pb->extent.klass == klass)
+    pthread_mutex_lock(&pb->head.heap->lock);
+    if (pb->owner == cache && pb->head.klass == klass)
         pageblock_unown(pb);
-    pthread_mutex_unlock(&pb->extent.heap->lock);
+    pthread_mutex_unlock(&pb->head.heap->lock);
 }
 
 struct vtr_record *vtr_pageblock_record(struct vtr_pageblock *pb, uint32_t i)
@@ -315,13 +315,13 @@ struct vtr_record *vtr_pageblock_record(struct vtr_pageblock *pb, uint32_t i)
     while (i < pb->ever && !record_claim(rec))
         vtr_wait_(&wait);
     rec->fill = 0;
-    rec->flags = (uint8_t)((rec->flags & VTR_RECORD_SHARED) | pb->extent.heap->record_flags);
-    rec->base = pb->read + (size_t)i * pb->extent.block_bytes;
+    rec->flags = (uint8_t)((rec->flags & VTR_RECORD_SHARED) | pb->head.heap->record_flags);
+    rec->base = pb->read + (size_t)i * pb->head.block_bytes;
     if (h->gen == 0)
-        h->gen = pb->extent.heap->epoch;
+        h->gen = pb->head.heap->epoch;
     if (pb->ever <= i)
         pb->ever = i + 1;
-    if (pb->extent.klass < VTR_CLASSES)
+    if (pb->head.klass < VTR_CLASSES)
         vtr_poison_(rec);
     return rec;
 }
@@ -346,7 +346,7 @@ uint32_t vtr_pageblock_cut(struct vtr_pageblock *pb, const struct vtr_cache *cac
 {
     pthread_mutex_lock(&pb->lock);
     /* While it is this thread's, its class is what this thread asked for last. */
-    n = pb->owner == cache && pb->extent.klass == klass ? pageblock_cut(pb, rec, n) : 0;
+    n = pb->owner == cache && pb->head.klass == klass ? pageblock_cut(pb, rec, n) : 0;
     pthread_mutex_unlock(&pb->lock);
     return n;
 }
@@ -388,7 +388,7 @@ uint32_t vtr_pageblock_sweep(struct vtr_heap *heap, unsigned klass, struct vtr_r
     pthread_mutex_lock(&heap->lock);
     for (unsigned i = 0; i < pageblocks(heap) && found < n; i++) {
         struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->extent.klass == klass)
+        if (pb->head.klass == klass)
             found += pageblock_sweep(pb, rec + found, n - found, &held);
     }
     pthread_mutex_unlock(&heap->lock);

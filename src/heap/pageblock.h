@@ -16,7 +16,7 @@
 
 struct vtr_pageblock {
     /* constant while one of its blocks is held: any thread that ends one reads it */
-    struct vtr_extent extent; /* first; its class under the heap's lock, while unowned */
+    struct vtr_pageblock_head head; /* first; its class under the heap's lock, while unowned */
     const uint8_t *read;
     struct vtr_record *records;
     uint64_t own_bit; /* the heap's */
@@ -34,7 +34,7 @@ struct vtr_pageblock {
 #endif
 };
 VTR_STATIC_ASSERT(sizeof(struct vtr_pageblock) <= VTR_PAGE_BYTES, "the first page of the area");
-VTR_STATIC_ASSERT(offsetof(struct vtr_pageblock, extent) == 0, "what vtr_extent_of() finds");
+VTR_STATIC_ASSERT(offsetof(struct vtr_pageblock, head) == 0, "what vtr_pageblock_head_of() finds");
 
 /** Describes the pageblocks of a segment that has just been mapped. Under the lock. */
 void vtr_pageblocks_init(struct vtr_heap *heap, unsigned segment);

@@ -53,9 +53,9 @@ static enum state state_of(const struct vtr_pageblock *pb, const struct vtr_cens
 {
     uint64_t held = t->live + t->other;
     bool uncut = __atomic_load_n(&pb->fresh, __ATOMIC_RELAXED) < pb->blocks; /* O: as it was */
-    if (pb->extent.klass == VTR_CLASS_NONE)
+    if (pb->head.klass == VTR_CLASS_NONE)
         return FREE;
-    if (pb->extent.klass == VTR_CLASS_LARGE || pb->extent.klass == VTR_CLASS_REST)
+    if (pb->head.klass == VTR_CLASS_LARGE || pb->head.klass == VTR_CLASS_REST)
         return LARGE;
     if (held == t->blocks)
         return FULL;
@@ -70,8 +70,8 @@ static void look_at(struct scene *s, const struct vtr_pageblock *pb, struct box 
     if (vtr_pageblock_has_blocks(pb))
         vtr_census_add(&t, pb);
     box->state = state_of(pb, &t);
-    box->rest = pb->extent.klass == VTR_CLASS_REST;
-    box->block_bytes = pb->extent.block_bytes;
+    box->rest = pb->head.klass == VTR_CLASS_REST;
+    box->block_bytes = pb->head.block_bytes;
     box->blocks = t.blocks;
     box->held = t.live + t.other;
     box->cached = t.cached;

@@ -108,7 +108,7 @@ static void fill_pattern(const struct vtr_record *rec)
     memset(at, PATTERN, LARGE_END);
     memset(at + bytes - LARGE_END, PATTERN, LARGE_END);
     first->poison_head = true;
-    vtr_pageblock_at(first->extent.heap, first->index + run - 1)->poison_tail = true;
+    vtr_pageblock_at(first->head.heap, first->index + run - 1)->poison_tail = true;
 }
 
 static void check_pattern(const struct vtr_record *rec)
@@ -120,13 +120,13 @@ static void check_pattern(const struct vtr_record *rec)
 /* One end of a large block that was freed, LARGE_END bytes at @p off of the pageblock. */
 static void check_end(const struct vtr_pageblock *pb, size_t off)
 {
-    const uint8_t *at = pb->read + pb->extent.to_write + off;
+    const uint8_t *at = pb->read + pb->head.to_write + off;
     size_t i = first_changed(at, LARGE_END);
     struct vtr_text t = { .len = 0 };
     if (VTR_LIKELY(i == LARGE_END))
         return;
     vtr_text_add(&t, "vitrine: write to a freed buffer: heap '");
-    vtr_text_add(&t, pb->extent.heap->name);
+    vtr_text_add(&t, pb->head.heap->name);
     vtr_text_add(&t, "', a large one, in pageblock ");
     vtr_text_number(&t, pb->index);
     say_changed(&t, off + i, at[i]);
@@ -162,8 +162,8 @@ void vtr_unpoison_(const struct vtr_record *rec)
 
 void vtr_poison_leave(struct vtr_pageblock *pb)
 {
-    asan_poison_view(pb->read + pb->extent.to_write, VTR_PAGEBLOCK_BYTES, false);
+    asan_poison_view(pb->read + pb->head.to_write, VTR_PAGEBLOCK_BYTES, false);
     check_ends(pb);
-    asan_poison_view(pb->read + pb->extent.to_write, VTR_PAGEBLOCK_BYTES, true);
+    asan_poison_view(pb->read + pb->head.to_write, VTR_PAGEBLOCK_BYTES, true);
 }
 #endif

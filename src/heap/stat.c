@@ -72,7 +72,7 @@ void vtr_census_add(struct vtr_census *census, const struct vtr_pageblock *pb)
 {
     uint32_t fresh = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE); /* A4 */
     for (uint32_t i = 0; i < fresh; i++)
-        census_block(census, &pb->records[i], pb->extent.block_bytes, pb->own_bit);
+        census_block(census, &pb->records[i], pb->head.block_bytes, pb->own_bit);
     census->blocks += pb->blocks;
 }
 
@@ -91,7 +91,7 @@ static void count_segments(struct vtr_heap *heap, struct vtr_heap_stat *out)
 static void count_pageblock(struct vtr_heap_stat *out, const struct vtr_pageblock *pb)
 {
     struct vtr_census t = { .blocks = 0 };
-    out->pageblock_bytes += pb->extent.klass != VTR_CLASS_NONE ? VTR_PAGEBLOCK_BYTES : 0;
+    out->pageblock_bytes += pb->head.klass != VTR_CLASS_NONE ? VTR_PAGEBLOCK_BYTES : 0;
     if (!vtr_pageblock_has_blocks(pb))
         return;
     vtr_census_add(&t, pb);
@@ -101,8 +101,8 @@ static void count_pageblock(struct vtr_heap_stat *out, const struct vtr_pagebloc
     out->fair_bytes += t.fair_bytes;
     out->unique_bytes += t.unique_bytes;
     out->cached_blocks += t.cached;
-    out->cached_bytes += t.cached * pb->extent.block_bytes;
-    if (pb->extent.klass == VTR_CLASS_LARGE) {
+    out->cached_bytes += t.cached * pb->head.block_bytes;
+    if (pb->head.klass == VTR_CLASS_LARGE) {
         out->large_blocks += t.live;
         out->large_bytes += t.live_bytes;
     }
@@ -145,7 +145,7 @@ int vtr_heap_class_stat(struct vtr_heap *heap, unsigned klass, struct vtr_heap_c
     pthread_mutex_lock(&heap->lock);
     for (unsigned i = 0; i < heap->segments_n * VTR_SEGMENT_PAGEBLOCKS; i++) {
         const struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->extent.klass != klass)
+        if (pb->head.klass != klass)
             continue;
         s.pageblocks++;
         vtr_census_add(&t, pb);

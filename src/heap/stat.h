@@ -24,7 +24,7 @@ bool vtr_block_is_live(const struct vtr_record *rec, uint64_t own_bit);
 /** @return whether the pageblock has blocks of its own: a class, or the first of a large one. */
 static inline bool vtr_pageblock_has_blocks(const struct vtr_pageblock *pb)
 {
-    return pb->extent.klass != VTR_CLASS_NONE && pb->extent.klass != VTR_CLASS_REST;
+    return pb->head.klass != VTR_CLASS_NONE && pb->head.klass != VTR_CLASS_REST;
 }
 
 #endif

@@ -102,8 +102,11 @@ void vtr_memif_close_(struct vtr_memif *memif);
 
 bool vtr_memif_up_(const struct vtr_memif *memif);
 
-/** As vtr_port_rx() and vtr_port_tx(). */
+/** As vtr_port_rx(). */
 unsigned vtr_memif_rx_(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n);
+
+/** Of at most VTR_BURST packets, sends those before the first that has no room, or no length that
+ * may be. @return how many; they are consumed, cleared and counted. */
 unsigned vtr_memif_tx_(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n);
 
 /** Asks the other end to ring for a queue, or not to. @return false: there is no link. */

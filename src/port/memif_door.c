@@ -80,7 +80,7 @@ static void link_down(struct vtr_memif *memif)
     __atomic_store_n(&memif->up, NULL, __ATOMIC_RELAXED); /* ordered by the fence */
     vtr_fence_rare_();
     for (unsigned q = 0; q < memif->queues; q++)
-        while (!vtr_fence_left_(&port->rxq[q].inside) || !vtr_fence_left_(&port->txq[q].inside))
+        while (!vtr_fence_left_(&port->rxq[q].linked) || !vtr_fence_left_(&port->txq[q].linked))
             vtr_wait_(&wait);
     for (unsigned q = 0; q < memif->queues; q++)
         vtr_bell_forget_(port, q, peer->rx[q].fd);

@@ -59,13 +59,13 @@ static VTR_COLD void give_up(struct vtr_memif_peer *peer)
 }
 
 /* Enters the link. @return NULL: there is none. */
-static struct vtr_memif_peer *enter(const struct vtr_memif *memif, uint32_t *inside)
+static struct vtr_memif_peer *enter(const struct vtr_memif *memif, uint32_t *linked)
 {
-    vtr_fence_enter_(inside);
+    vtr_fence_enter_(linked);
     struct vtr_memif_peer *peer = __atomic_load_n(&memif->up, __ATOMIC_ACQUIRE); /* A3 */
     if (peer != NULL && __atomic_load_n(&peer->broken, __ATOMIC_RELAXED) == 0)
         return peer;
-    vtr_fence_leave_(inside);
+    vtr_fence_leave_(linked);
     return NULL;
 }
 
@@ -226,7 +226,7 @@ unsigned vtr_memif_rx_(struct vtr_port *port, unsigned queue, struct vtr_pkt *pk
     struct supply s = { .memif = &port->memif, .n = 0 };
     unsigned got = 0;
     VTR_PLACE_NAMED_(port->memif.name);
-    struct vtr_memif_peer *peer = enter(&port->memif, &q->inside);
+    struct vtr_memif_peer *peer = enter(&port->memif, &q->linked);
     if (peer == NULL)
         return 0;
     const struct vtr_memif_ring *ring = &peer->rx[queue];
@@ -242,7 +242,7 @@ unsigned vtr_memif_rx_(struct vtr_port *port, unsigned queue, struct vtr_pkt *pk
         if (came < ask)
             break;
     }
-    vtr_fence_leave_(&q->inside);
+    vtr_fence_leave_(&q->linked);
     supply_end(&s);
     return got;
 }
@@ -305,87 +305,68 @@ static void publish(const struct vtr_memif_ring *ring)
         (void)!write(ring->fd, &one, sizeof one); /* it is full if nobody has heard 2^64 of them */
 }
 
-/* @return the reason's counter for a packet that can never be sent, or NULL. */
-static uint64_t *refusal(const struct vtr_port *port, struct vtr_txq *q, const struct vtr_pkt *pkt)
-{
-    return pkt->data.len == 0                ? &q->empty
-           : pkt->data.len > port->frame_max ? &q->too_long
-                                             : NULL;
-}
-
-/* @return how many packets were copied into slots, or refused. */
-static unsigned put_burst(struct vtr_port *port, struct vtr_txq *q, struct vtr_memif_peer *peer,
+static unsigned put_burst(const struct vtr_port *port, struct vtr_memif_peer *peer,
                           struct vtr_memif_ring *ring, const struct vtr_pkt *pkts, unsigned n)
 {
     unsigned room = slots_free(ring), i = 0;
-    uint64_t refused = 0, bytes = 0;
-    uint16_t from = ring->at;
-    if (room > ring->size) {
+    if (VTR_UNLIKELY(room > ring->size)) {
         give_up(peer);
         return 0;
     }
-    for (; i < n; i++) {
-        uint64_t *reason = refusal(port, q, &pkts[i]);
-        unsigned slots = reason == NULL ? put(peer, ring, room, pkts[i].data) : 0;
-        if (reason == NULL && slots == 0)
+    /* len - 1: nothing at all is left to the caller too */
+    for (unsigned slots; i < n && pkts[i].data.len - 1 < port->frame_max; i++) {
+        slots = put(peer, ring, room, pkts[i].data);
+        if (slots == 0)
             break;
-        if (reason != NULL)
-            vtr_count_(reason, 1);
-        refused += reason != NULL;
-        bytes += reason == NULL ? pkts[i].data.len : 0;
         ring->at = (uint16_t)(ring->at + slots);
         room -= slots;
     }
-    if (ring->at != from)
+    if (i != 0)
         publish(ring);
-    vtr_count_(&q->pkts, i - refused);
-    vtr_count_(&q->bytes, bytes);
     return i;
 }
 
-/* Outside of the link, since ending data may call the program. */
-static void end_packets(struct vtr_pkt *pkts, unsigned n)
+/* Outside of the link, since ending data may call the program. @return their bytes. */
+static uint64_t end_packets(struct vtr_pkt *pkts, unsigned n)
 {
-    uint64_t whats[VTR_BURST];
-    unsigned plain = 0;
-    for (unsigned i = 0; i < n; i++)
-        if (VTR_LIKELY(pkts[i].data.what != 0 && (pkts[i].data.what & VTR_WHAT_LIST) == 0))
-            whats[plain++] = pkts[i].data.what;
+    uint64_t whats[VTR_BURST], bytes = 0;
+    unsigned blocks = 0;
+    for (unsigned i = 0; i < n; i++) {
+        bytes += pkts[i].data.len;
+        if (VTR_LIKELY((pkts[i].data.what & VTR_WHAT_LIST) == 0))
+            whats[blocks++] = pkts[i].data.what;
         else
             vtr_pkt_unref(&pkts[i]);
-    vtr_record_unref_bulk_(whats, plain);
+    }
+    vtr_record_unref_bulk_(whats, blocks);
     memset(pkts, 0, n * sizeof pkts[0]);
+    return bytes;
 }
 
 unsigned vtr_memif_tx_(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
 {
     struct vtr_txq *q = &port->txq[queue];
-    unsigned done = 0;
-    for (unsigned ask = VTR_BURST, some = ask; done < n && some == ask; done += some) {
-        struct vtr_memif_peer *peer = enter(&port->memif, &q->inside);
-        if (peer == NULL)
-            break;
-        struct vtr_memif_ring *ring = &peer->tx[queue];
-        ask = n - done < VTR_BURST ? n - done : VTR_BURST;
-        some = ring->shared != NULL ? put_burst(port, q, peer, ring, pkts + done, ask) : 0;
-        vtr_fence_leave_(&q->inside);
-        end_packets(pkts + done, some);
-    }
-    if (VTR_UNLIKELY(done < n))
-        vtr_count_(&q->full, n - done);
-    return done;
+    struct vtr_memif_peer *peer = enter(&port->memif, &q->linked);
+    if (peer == NULL)
+        return 0;
+    struct vtr_memif_ring *ring = &peer->tx[queue];
+    unsigned sent = ring->shared != NULL ? put_burst(port, peer, ring, pkts, n) : 0;
+    vtr_fence_leave_(&q->linked);
+    vtr_count_(&q->pkts, sent);
+    vtr_count_(&q->bytes, end_packets(pkts, sent));
+    return sent;
 }
 
 bool vtr_memif_arm_(struct vtr_port *port, unsigned queue, bool on)
 {
-    uint32_t *inside = &port->rxq[queue].inside;
-    struct vtr_memif_peer *peer = enter(&port->memif, inside);
+    uint32_t *linked = &port->rxq[queue].linked;
+    struct vtr_memif_peer *peer = enter(&port->memif, linked);
     if (peer == NULL)
         return false;
     struct vtr_memif_shared *shared = peer->rx[queue].shared;
     if (shared != NULL)
         __atomic_store_n(&shared->flags, on ? 0 : VTR_MEMIF_QUIET, __ATOMIC_RELAXED);
-    vtr_fence_leave_(inside);
+    vtr_fence_leave_(linked);
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* B1: then the caller looks at the ring once more */
     return shared != NULL;
 }

@@ -270,8 +270,11 @@ static struct vtr_port *port_new(unsigned queues)
     port->happenings.fd = -1;
     for (int i = 0; i < VTR_HOLDS; i++)
         port->happenings.hold[i] = -1;
+    port->captured_last.size = sizeof port->captured_last;
     port->rxq = vtr_memory_zalloc_(queues * sizeof port->rxq[0], _Alignof(struct vtr_rxq));
     port->txq = vtr_memory_zalloc_(queues * sizeof port->txq[0], _Alignof(struct vtr_txq));
+    for (unsigned q = 0; port->rxq != NULL && q < queues; q++)
+        port->rxq[q].port = port;
     if (port->rxq != NULL && port->txq != NULL)
         return port;
     vtr_memory_free_(port->rxq);
@@ -331,6 +334,7 @@ int vtr_port_close(struct vtr_port *port)
 {
     if (port == NULL)
         return 0;
+    (void)vtr_port_capture_stop(port, NULL);
     vtr_foreign_hold_(); /* what lies in the port's rings ends under the lock */
     pthread_mutex_lock(&setup_lock);
     unprobe(port);

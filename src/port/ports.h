@@ -6,6 +6,7 @@
 #ifndef VITRINE_PORT_PORTS_H
 #define VITRINE_PORT_PORTS_H
 
+#include <vitrine/capture.h>
 #include <vitrine/link.h>
 #include <vitrine/port.h>
 
@@ -21,7 +22,9 @@ struct vtr_rxq {
     __attribute__((aligned(64))) struct vtr_rack *rack;
     uint64_t pkts, bytes;
     uint64_t no_block, error;
-    uint32_t inside;       /* atomic: of the link to a memif's peer */
+    uint32_t inside; /* atomic: handing something to the capture (capture.h) */
+    uint32_t linked; /* atomic: inside of the link to a memif's peer */
+    struct vtr_port *port;
     struct vtr_bell *bell; /* NULL: nobody has waited */
 };
 
@@ -29,7 +32,7 @@ struct vtr_txq {
     __attribute__((aligned(64))) struct vtr_rack *rack;
     uint64_t pkts, bytes, full;
     uint64_t empty, too_long, too_many;
-    uint32_t inside; /* as of vtr_rxq */
+    uint32_t inside, linked; /* as of receiving */
 };
 
 /* What a packet socket asks of the kernel's interface for the port. */
@@ -61,8 +64,12 @@ struct vtr_port {
     struct vtr_memif memif;
     struct vtr_happenings happenings;
     bool opened;
-    char shown[sizeof(((struct vtr_spec *)0)->shown)]; /* in messages */
     struct rte_eth_stats before; /* the driver's counters at open */
+    char shown[sizeof(((struct vtr_spec *)0)->shown)]; /* in messages */
+
+    struct vtr_capture *capture;          /* atomic: who hands packets to it; NULL: none */
+    struct vtr_capture *captured;         /* the same, until it is stopped */
+    struct vtr_capture_stat captured_last;
 };
 
 /** Begins to look out for what happens to the device, which runs. @return 0 or -errno. */

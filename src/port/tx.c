@@ -8,7 +8,7 @@
  * a list that is ours alone   the counts of the segments    the shell ends    -
  * anything else               counts taken for them         the packet ends   those counts end
  */
-#include "port/ports.h"
+#include "port/capture.h"
 
 #include <string.h>
 
@@ -246,18 +246,29 @@ static VTR_COLD void unload(struct vtr_rack *rack, struct burst *b, unsigned fro
         }
 }
 
-/* Ends a packet that can never be sent. @return false, and nothing done, if it can be. */
-static VTR_COLD bool refuse(const struct vtr_port *port, struct vtr_txq *q, struct vtr_pkt *pkt)
+/* @return why a packet can never be sent; VTR_DROP_REASONS: it can be. */
+static enum vtr_drop why_not(const struct vtr_port *port, struct vtr_data d)
 {
-    uint64_t *reason = pkt->data.len == 0                     ? &q->empty
-                       : pkt->data.len > port->frame_max      ? &q->too_long
-                       : mbufs_for(pkt->data) > port->seg_max ? &q->too_many
-                                                              : NULL;
-    if (reason == NULL)
+    return d.len == 0                     ? VTR_DROP_TX_EMPTY
+           : d.len > port->frame_max      ? VTR_DROP_TX_LONG
+           : mbufs_for(d) > port->seg_max ? VTR_DROP_TX_SEGS
+                                          : VTR_DROP_REASONS;
+}
+
+/* Ends a packet that can never be sent. @return false, and nothing done, if it can be. */
+static VTR_COLD bool refuse(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt)
+{
+    struct vtr_txq *q = &port->txq[queue];
+    enum vtr_drop why = why_not(port, pkt->data);
+    if (why == VTR_DROP_REASONS)
         return false;
+    if (vtr_capture_on_(port))
+        vtr_capture_drop_(port, true, queue, pkt->data, pkt->data.len, why);
     vtr_pkt_unref(pkt);
     memset(pkt, 0, sizeof *pkt);
-    vtr_count_(reason, 1);
+    vtr_count_(why == VTR_DROP_TX_EMPTY  ? &q->empty
+               : why == VTR_DROP_TX_LONG ? &q->too_long
+                                         : &q->too_many, 1);
     return true;
 }
 
@@ -293,22 +304,42 @@ static unsigned hand_over(const struct vtr_port *port, struct vtr_rack *rack, un
 }
 
 /* @return how many are consumed; *full when the next one has to wait. */
-static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
+static unsigned send_burst(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
                            unsigned n, bool *full)
 {
     struct vtr_txq *q = &port->txq[queue];
     struct burst b;
+    /* Before it is looked whether a list is ours alone. */
+    struct vtr_capture_ring *captured =
+        vtr_capture_on_(port) ? vtr_capture_hold_(port, queue, pkts, n) : NULL;
     load(port, q->rack, pkts, n, &b);
     unsigned sent = b.n == 0 ? 0 : hand_over(port, q->rack, queue, &b);
+    if (VTR_UNLIKELY(captured != NULL))
+        vtr_capture_sent_(captured, sent);
     uint64_t bytes = accepted(pkts, sent, &b);
     vtr_count_(&q->pkts, sent);
     vtr_count_(&q->bytes, bytes);
     if (VTR_LIKELY(sent == n))
         return n;
-    if (sent == b.n && refuse(port, q, &pkts[sent]))
+    if (sent == b.n && refuse(port, queue, &pkts[sent]))
         return sent + 1;
     unload(q->rack, &b, sent);
     *full = true;
+    return sent;
+}
+
+/* The same where no mbufs are. */
+static unsigned send_memif(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n,
+                           bool *full)
+{
+    struct vtr_capture_ring *captured =
+        vtr_capture_on_(port) ? vtr_capture_hold_(port, queue, pkts, n) : NULL;
+    unsigned sent = vtr_memif_tx_(port, queue, pkts, n);
+    if (VTR_UNLIKELY(captured != NULL))
+        vtr_capture_sent_(captured, sent);
+    if (sent < n && refuse(port, queue, &pkts[sent]))
+        return sent + 1;
+    *full = sent < n;
     return sent;
 }
 
@@ -317,13 +348,14 @@ unsigned vtr_port_tx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
     vtr_check(queue < port->queues);
     struct vtr_txq *q = &port->txq[queue];
     unsigned done = 0;
-    bool full = vtr_port_is_gone_(port);
-    if (VTR_UNLIKELY(vtr_port_is_memif_(port)))
-        return vtr_memif_tx_(port, queue, pkts, n);
-    vtr_rack_enter_(q->rack);
-    while (done < n && !full)
-        done += send_burst(port, queue, pkts + done, n - done < VTR_BURST ? n - done : VTR_BURST,
-                           &full);
+    bool full = vtr_port_is_gone_(port), memif = vtr_port_is_memif_(port);
+    if (VTR_LIKELY(!memif))
+        vtr_rack_enter_(q->rack);
+    while (done < n && !full) {
+        unsigned ask = n - done < VTR_BURST ? n - done : VTR_BURST;
+        done += VTR_UNLIKELY(memif) ? send_memif(port, queue, pkts + done, ask, &full)
+                                    : send_burst(port, queue, pkts + done, ask, &full);
+    }
     vtr_rack_leave_();
     if (port->pair != NULL && done != 0)
         vtr_pair_wake_(port->pair, port->side, queue);

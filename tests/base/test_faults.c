@@ -5,7 +5,6 @@
  * own, so that it has nothing ready. After it nothing is live that was not before, no descriptor,
  * mapping or private memory is left, and the heap still works.
  *   test_faults data|heap     which of the two groups
- * With VTR_TEST_LONG=1 in the environment no call of a kind is stepped over.
  */
 #include <pthread.h>
 
@@ -248,21 +247,13 @@ static const struct fault {
     { VTR_FAULT_MADVISE, EFAULT, -ENOMEM, true, 8 },
 };
 
-/* A segment is had in 32 pieces, twice, and each try takes what it got of 64 MiB: 53 ms. */
-static unsigned step_of(unsigned kinds, unsigned others)
-{
-    if (getenv("VTR_TEST_LONG") != NULL)
-        return 1;
-    return kinds & VTR_FAULT_FALLOCATE ? 21 : others;
-}
-
 static void every_failure_to_open(const struct fault *f, unsigned on)
 {
     struct run r = { .op = open_small };
     struct footprint before = footprint_now();
     unsigned n = 0;
     vtr_test_fail_with_(f->error);
-    for (; try_with_fault(&r, f->kind | on, n); n += step_of(f->kind, on ? 3 : 1)) {
+    for (; try_with_fault(&r, f->kind | on, n); n++) {
         if (r.rc != f->rc && !(r.rc == 0 && f->optional))
             fail_msg("errno %d of kind %#x, call %u: %d", f->error, f->kind, n, r.rc);
         assert_nothing_left(before, footprint_now());
@@ -320,7 +311,7 @@ static void open_takes_lesser_pages_or_fails_as_documented(void **state)
     (void)state;
     for (unsigned kind = 1; kind < VTR_FAULT_ALL; kind *= 2) {
         for (unsigned n = 0; try_with_fault(&r, kind | (n % 2 ? VTR_FAULT_ON : 0), n);
-             n += step_of(kind, 1)) {
+             n++) {
             assert_true(documented(r.rc));
             assert_nothing_left(before, footprint_now());
         }
@@ -361,7 +352,7 @@ static unsigned every_failure_to_grow(struct full *f, unsigned kinds)
 {
     struct run r = { .op = copy_small };
     unsigned n = 0;
-    for (bool failed = true; failed; n += failed ? step_of(kinds, 3) : 0) { /* as to open, mostly */
+    for (bool failed = true; failed; n += failed) { /* as to open, mostly */
         unsigned fds = footprint_fds();
         r.heap = f->heap;
         failed = try_with_fault(&r, kinds, n);
@@ -472,12 +463,8 @@ int main(int argc, char **argv)
         bytes[i] = (uint8_t)(i * 7 + i / 251);
     if (argc == 2 && strcmp(argv[1], "data") == 0)
         return cmocka_run_group_tests(data, NULL, NULL);
-    if (argc == 2 && strcmp(argv[1], "heap") == 0) {
-        if (step_of(VTR_FAULT_FALLOCATE, 1) != 1)
-            puts("skipped without VTR_TEST_LONG=1, for time: 20 of 21 pieces of a segment;\n"
-                 "2 of 3 other calls where all that follow fail too, or a heap grows");
+    if (argc == 2 && strcmp(argv[1], "heap") == 0)
         return cmocka_run_group_tests(heap, NULL, NULL);
-    }
     return 2;
 }
 #else

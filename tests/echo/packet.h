@@ -10,7 +10,7 @@
 #include "frame.h"
 #include "message.h"
 
-#include <vitrine/parse.h>
+#include <vitrine/wire.h>
 
 enum { PACKET_MAX = 1518, CLIENT_PORT = 40000 };
 

@@ -234,7 +234,7 @@ static void steal_it(void)
 static void steal_and_audit(void)
 {
     steal(name);
-    audit_blocks();
+    audit();
 }
 
 /* Both blocks are free, and no hint knows of them. */
@@ -259,9 +259,6 @@ const struct explore_scenario *const explore_scenarios[] = {
 };
 
 #define CHECKED .warm = warm_cache, .invariant = invariant, .finish = audit
-
-/* What another process ends last stays charged: only a sweep learns of it. */
-#define OTHERS .warm = warm_cache, .invariant = invariant, .finish = audit_blocks
 
 const struct explore_scenario scenarios_of_blocks[] = {
     { .name = "count", .says = "the last of three threads frees the block", CHECKED,
@@ -289,23 +286,23 @@ const struct explore_scenario scenarios_of_blocks[] = {
       .setup = give_none, .thread = { seal_and_share_0, upgrade_if_published } },
     { .name = "keep", .says = "a copy for long against the last handle", CHECKED,
       .setup = give_three_to_keep, .thread = { keep_0, end_1, end_2 } },
-    { .name = "peer", .says = "another process receives, reads and releases", OTHERS,
+    { .name = "peer", .says = "another process receives, reads and releases", CHECKED,
       .setup = give_name, .thread = { end_and_take_two_0, upgrade_and_end, receive } },
-    { .name = "peer-own", .says = "the same against try_own", OTHERS,
+    { .name = "peer-own", .says = "the same against try_own", CHECKED,
       .setup = give_name, .thread = { own_and_end_0, upgrade_and_end, receive } },
-    { .name = "crash", .says = "another process is killed at any step and reaped", OTHERS,
+    { .name = "crash", .says = "another process is killed at any step and reaped", CHECKED,
       .mortal = 1 << 2, .setup = give_name,
       .thread = { end_and_take_two_0, reap_and_upgrade, receive } },
-    { .name = "crash-own", .says = "the same against try_own", OTHERS,
+    { .name = "crash-own", .says = "the same against try_own", CHECKED,
       .mortal = 1 << 2, .setup = give_name, .thread = { own_and_end_0, reap, receive } },
     { .name = "steal", .says = "a block that is held softly is taken or upgraded",
       .setup = give_softly, .warm = warm_cache, .invariant = invariant, .finish = steal_and_audit,
       .thread = { end_and_take_two_0, upgrade_and_end, steal_it } },
     { .name = "sweep", .says = "a forgotten block is found, and upgraded in vain",
-      .setup = forget_both, .warm = warm_cache, .invariant = invariant, .finish = audit_blocks,
+      CHECKED, .setup = forget_both,
       .thread = { take_once, upgrade_and_end } },
     { .name = "sweep-2", .says = "the same with two threads that look for it",
-      .setup = forget_both, .warm = warm_cache, .invariant = invariant, .finish = audit_blocks,
+      CHECKED, .setup = forget_both,
       .flags = EXPLORE_LONG, .thread = { take_once, take_once, upgrade_and_end } },
     { .name = NULL },
 };

@@ -86,25 +86,25 @@ MUTANTS = (
            '    __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE);\n', ''),
     Mutant('a block is in the magazine before it is CACHED', 'empty', BLOCK_H,
            '''    vtr_block_freed(rec);
-    if (VTR_LIKELY(pb->extent.klass < VTR_CLASSES))
-        vtr_cache_keep(pb->extent.heap, pb->extent.klass, rec);''',
-           '''    if (VTR_LIKELY(pb->extent.klass < VTR_CLASSES))
-        vtr_cache_keep(pb->extent.heap, pb->extent.klass, rec), vtr_block_freed(rec);'''),
+    if (VTR_LIKELY(pb->head.klass < VTR_CLASSES))
+        vtr_cache_keep(pb->head.heap, pb->head.klass, rec);''',
+           '''    if (VTR_LIKELY(pb->head.klass < VTR_CLASSES))
+        vtr_cache_keep(pb->head.heap, pb->head.klass, rec), vtr_block_freed(rec);'''),
     Mutant('ends in bulk are in the magazine before they are CACHED', 'bulk-empty', BLOCK,
            '''        vtr_block_freed(rec);
         recs[run++] = rec;
     }
     if (run != 0)
-        vtr_cache_keep_all(of->extent.heap, of->extent.klass, recs, run);''',
+        vtr_cache_keep_all(of->head.heap, of->head.klass, recs, run);''',
            '''        recs[run++] = rec;
     }
     if (run != 0)
-        vtr_cache_keep_all(of->extent.heap, of->extent.klass, recs, run);
+        vtr_cache_keep_all(of->head.heap, of->head.klass, recs, run);
     for (unsigned i = 0; i < run; i++)
         vtr_block_freed(recs[i]);'''),
     Mutant('ends in bulk do not look for a change of class', 'bulk-classes', BLOCK,
-           '''if (VTR_UNLIKELY(of != NULL && (of->extent.klass != pb->extent.klass ||
-                                        of->extent.heap != pb->extent.heap)))''',
+           '''if (VTR_UNLIKELY(of != NULL && (of->head.klass != pb->head.klass ||
+                                        of->head.heap != pb->head.heap)))''',
            'if (false)'),
     Mutant('ends in bulk do not look for other handles', 'bulk', ENDS,
            '        if (!vtr_record_last_(rec)) {', '        if (false) {'),
@@ -188,9 +188,7 @@ MUTANTS = (
            'while (may && __atomic_load_n(&c->mine.inside, __ATOMIC_ACQUIRE) != 0) /* A9 */',
            'while (false)'),
     Mutant('who empties a cache waits without membarrier', 'empty-tso', MAGAZINE,
-           '''    return barrier_registered &&
-           syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;''',
-           '    return true;'),
+           'return some && vtr_barrier_();', 'return some;'),
     Mutant('the thread is not seen to leave in order', 'empty', CACHE_H,
            '__atomic_store_n(&mine->inside, 0, __ATOMIC_RELEASE);',
            '__atomic_store_n(&mine->inside, 0, __ATOMIC_RELAXED);'),

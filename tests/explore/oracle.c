@@ -27,9 +27,9 @@ UNSEEN static struct ghost *ghost_of(const struct vtr_record *rec)
     const struct vtr_pageblock *pb = vtr_pageblock_of(rec);
     size_t at = (size_t)(rec->base - heap->views.read) / (HALF / 2);
     size_t before = filled * (VTR_PAGEBLOCK_BYTES / (HALF / 2));
-    if (pb->extent.block_bytes == SMALL)
+    if (pb->head.block_bytes == SMALL)
         at = (size_t)(rec - pb->records);
-    if ((at < before) != (pb->extent.block_bytes == SMALL))
+    if ((at < before) != (pb->head.block_bytes == SMALL))
         explore_fail("the oracle has no place for block %zu", at);
     return (struct ghost *)(void *)explore_ghosts() + at;
 }
@@ -399,8 +399,8 @@ UNSEEN static void invariant_of(const struct vtr_record *rec, const struct ghost
 /* The others are the library's, for headers; the oracle does not know them. */
 static bool is_known(const struct vtr_pageblock *pb)
 {
-    uint32_t bytes = pb->extent.block_bytes;
-    return pb->extent.klass < VTR_CLASSES && (bytes >= THIRD || bytes == SMALL);
+    uint32_t bytes = pb->head.block_bytes;
+    return pb->head.klass < VTR_CLASSES && (bytes >= THIRD || bytes == SMALL);
 }
 
 /* The heap's counters run freely, and are used modulo its pageblocks. */
@@ -444,20 +444,21 @@ UNSEEN static uint32_t audit_pageblock(const struct vtr_pageblock *pb)
                          pb->index, (unsigned long long)vtr_holders_of(rec)->word, rec->count);
         if ((rec->flags & VTR_RECORD_CARVED) != 0)
             explore_fail("at the end block %u of pageblock %u is marked as carved", i, pb->index);
-        if (depot_has(rec, pb->extent.klass) != is_cached)
+        if (depot_has(rec, pb->head.klass) != is_cached)
             explore_fail("at the end block %u of pageblock %u, count %d, is %u times in the depot",
-                         i, pb->index, rec->count, depot_has(rec, pb->extent.klass));
+                         i, pb->index, rec->count, depot_has(rec, pb->head.klass));
     }
     return cached;
 }
 
-UNSEEN void audit_blocks(void)
+UNSEEN void audit(void)
 {
     struct vtr_heap_stat stat = { .size = sizeof stat };
+    uint64_t fill = vtr_pageblock_head_of(vtr_what_record_(filler.what))->block_bytes;
     uint32_t cached = 0, in_depots = 0;
     for (unsigned i = 0; i < VTR_SEGMENT_PAGEBLOCKS; i++) {
         const struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
-        if (pb->extent.klass < VTR_CLASSES)
+        if (pb->head.klass < VTR_CLASSES)
             cached += audit_pageblock(pb);
     }
     for (unsigned k = 0; k < VTR_CLASSES; k++)
@@ -468,12 +469,6 @@ UNSEEN void audit_blocks(void)
     if (stat.live_blocks != 1 || heap->caches != NULL)
         explore_fail("%llu blocks are live, or a thread's cache is",
                      (unsigned long long)stat.live_blocks - 1);
-}
-
-UNSEEN void audit(void)
-{
-    uint64_t fill = vtr_extent_of(vtr_what_record_(filler.what))->block_bytes;
-    audit_blocks();
     if (heap->charged != fill)
         explore_fail("%lld bytes are charged that nobody has", (long long)(heap->charged - fill));
 }

@@ -86,9 +86,7 @@ void steal(struct weak w);
 
 /** Whoever has a handle finds it counted, and the holder's bit in the word. */
 void invariant(void);
-/** Nothing is held, and each free block is in one depot or IDLE. */
-void audit_blocks(void);
-/** And nothing is charged. */
+/** Nothing is held or charged, and each free block is in one depot or IDLE. */
 void audit(void);
 
 #endif

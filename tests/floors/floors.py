@@ -19,15 +19,16 @@ import sys
 TOP = {'include', 'src', 'examples', 'tests', 'bench', 'meson.build', 'README.md', 'LICENSE'}
 
 # Each may include its own floor and what lies below; the public headers say where they belong.
-FLOOR = {'base': 0, 'span': 0, 'heap': 1, 'data': 2, 'port': 3}
+FLOOR = {'base': 0, 'span': 0, 'heap': 1, 'data': 2, 'wire': 2, 'port': 3, 'command': 4}
 HEADER = {
     'base.h': 'base', 'memory.h': 'base',
     'span.h': 'span', 'reader.h': 'span', 'writer.h': 'span', 'primitive.h': 'span',
     'wire.h': 'span', 'parse.h': 'span', 'checksum.h': 'span',
     'heap.h': 'heap', 'debug.h': 'heap', 'inline/record.h': 'heap', 'inline/block.h': 'heap',
     'inline/cache.h': 'heap', 'buf.h': 'data', 'data.h': 'data', 'adopt.h': 'data',
-    'static.h': 'data', 'keep.h': 'data', 'vitrine.h': 'data',
-    'link.h': 'port', 'port.h': 'port',
+    'static.h': 'data', 'keep.h': 'data', 'walk.h': 'data', 'vitrine.h': 'data',
+    'flow.h': 'wire', 'port.h': 'port',
+    'capture.h': 'port', 'link.h': 'port',
 }
 APPS = ('bench/', 'examples/')
 
@@ -54,7 +55,8 @@ def is_source(path, text):
 def floor_of(path):
     """The folder in FLOOR that a file of src/ or include/ belongs to; None if to none."""
     if path.startswith('include/vitrine/'):
-        return HEADER.get(path[len('include/vitrine/'):])
+        name = path[len('include/vitrine/'):]
+        return 'span' if name.startswith('wire/') else HEADER.get(name)
     if path == 'src/ffi.c':
         return 'data'
     folder = path.split('/')[1]

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 #include <vitrine/checksum.h>
-#include <vitrine/parse.h>
+#include <vitrine/wire.h>
 
 /** What the model finds: where the payload is, or that there is no such header. */
 struct cut {

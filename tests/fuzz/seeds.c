@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <vitrine/checksum.h>
+#include <vitrine/wire.h>
 #include <vitrine/writer.h>
 
 static uint8_t room[1024];

@@ -115,7 +115,7 @@ static void headroom_lies_before_every_frame(void **state)
     opts.headroom = 300;
     struct vtr_port *port = test_port(heap, "null:0", &opts);
     struct vtr_pkt pkt;
-    struct vtr_buf buf;
+    struct vtr_buf buf = { 0 };
     assert_int_equal(vtr_port_rx(port, 0, &pkt, 1), 1);
     assert_true(vtr_data_try_own(&pkt.data, &buf));
     assert_int_equal(vtr_buf_headroom(&buf), 300);

@@ -4,7 +4,7 @@
  * `CASE == n` is in it, and misuse.sh wants the compiler to refuse that very line: outright, or
  * with -Werror where the case says that a warning is all there is.
  */
-#include <vitrine/parse.h>
+#include <vitrine/wire.h>
 #include <vitrine/writer.h>
 
 VTR_WIRE(record, 4, (struct vtr_le16, key, 0), (uint8_t, value, 2, [2]));

@@ -3,7 +3,7 @@
  * Taking headers: what is whole is taken, what is cut short or lies about a length is not, and then
  * the rest is left alone.
  */
-#include <vitrine/parse.h>
+#include <vitrine/wire.h>
 #include "support.h"
 
 /* A memcached request as tcpdump would show it: Ethernet, IPv4 with one option word, UDP, frame,

@@ -30,7 +30,7 @@ VTR_STATIC_ASSERT(sizeof(struct vtr_holders) == sizeof(struct vtr_record),
 struct vtr_heap;
 
 /** What a pageblock begins with. Constant while one of its blocks is held. */
-struct vtr_extent {
+struct vtr_pageblock_head {
     ptrdiff_t to_write;   /* from the read view to the writable one */
     uint64_t fill_scale;  /* 2^32 * 255 / block_bytes */
     uint32_t block_bytes;
@@ -43,15 +43,15 @@ VTR_INLINE struct vtr_holders *vtr_holders_of(const struct vtr_record *rec)
     return (struct vtr_holders *)((uintptr_t)rec + VTR_AREAS_BYTES + VTR_HOLDERS_SKEW);
 }
 
-VTR_INLINE const struct vtr_extent *vtr_extent_of(const struct vtr_record *rec)
+VTR_INLINE const struct vtr_pageblock_head *vtr_pageblock_head_of(const struct vtr_record *rec)
 {
-    return (const struct vtr_extent *)((uintptr_t)rec & ~(VTR_AREA_BYTES - 1));
+    return (const struct vtr_pageblock_head *)((uintptr_t)rec & ~(VTR_AREA_BYTES - 1));
 }
 
 /** @return the block's first byte in the writable view. Only for a block that is open. */
 VTR_INLINE uint8_t *vtr_block_writable_(const struct vtr_record *rec)
 {
-    return (uint8_t *)(uintptr_t)rec->base + vtr_extent_of(rec)->to_write;
+    return (uint8_t *)(uintptr_t)rec->base + vtr_pageblock_head_of(rec)->to_write;
 }
 
 /** @return whether the block, which the caller holds, is being written. */
@@ -66,7 +66,7 @@ VTR_INLINE uint64_t vtr_block_seal_(struct vtr_record *rec, uint32_t len)
 {
     struct vtr_holders *h = vtr_holders_of(rec);
     /* O: a number for people; atomic, since they may look at it while it is the carver's. */
-    __atomic_store_n(&rec->fill, (uint8_t)(len * vtr_extent_of(rec)->fill_scale >> 32),
+    __atomic_store_n(&rec->fill, (uint8_t)(len * vtr_pageblock_head_of(rec)->fill_scale >> 32),
                      __ATOMIC_RELAXED);
     /* R7: the bytes are there before they are immutable; A7: a receiver reads the generation. */
     __atomic_store_n(&h->gen, h->gen + 1, __ATOMIC_RELEASE);

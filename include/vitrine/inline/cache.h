@@ -117,15 +117,15 @@ VTR_API VTR_COLD void vtr_block_keep_(struct vtr_record *rec);
  * @return false, and nothing done, where the library is to see it end. */
 VTR_INLINE bool vtr_magazines_end_(struct vtr_record *rec)
 {
-    const struct vtr_extent *extent = vtr_extent_of(rec);
+    const struct vtr_pageblock_head *head = vtr_pageblock_head_of(rec);
     struct vtr_magazines *mine = vtr_magazines_last_;
-    if (VTR_UNLIKELY(mine == NULL || extent->klass >= VTR_CLASSES ||
-                     __atomic_load_n(&mine->heap, __ATOMIC_RELAXED) != extent->heap))
+    if (VTR_UNLIKELY(mine == NULL || head->klass >= VTR_CLASSES ||
+                     __atomic_load_n(&mine->heap, __ATOMIC_RELAXED) != head->heap))
         return false;
     __atomic_store_n(&vtr_holders_of(rec)->word, 0, __ATOMIC_RELEASE); /* R6 */
     rec->gen |= 1; /* handles that are left over are seen to be stale from here on */
     __atomic_store_n(&rec->count, VTR_COUNT_CACHED, __ATOMIC_RELEASE); /* R3 */
-    if (VTR_UNLIKELY(!vtr_magazines_push_(mine, extent->klass, rec)))
+    if (VTR_UNLIKELY(!vtr_magazines_push_(mine, head->klass, rec)))
         vtr_block_keep_(rec);
     return true;
 }
