@@ -45,27 +45,28 @@ int engine_init(struct engine *e, struct vtr_heap *heap, uint64_t max_bytes)
 
 void engine_fini(struct engine *e) { store_close(e->store); }
 
-static int preload_one(struct engine *e, uint8_t *bytes, uint32_t size, uint32_t index)
+static int preload_one(struct engine *e, uint8_t *bytes, const struct dataset *d, uint32_t index)
 {
-    char key[VALUE_KEY_LEN + 1];
-    value_key(key, size, index);
-    value_fill(bytes, size, size, index);
-    struct store_put put = { .key = vtr_span_of(key, VALUE_KEY_LEN),
-                             .value = vtr_span_of(bytes, size) };
+    char key[DATASET_KEY_MAX + 1];
+    struct dataset_item item = dataset_item(d, index);
+    dataset_key(d, &item, index, key);
+    value_fill(bytes, item.value, item.value, index);
+    struct store_put put = { .key = vtr_span_of(key, item.key),
+                             .value = vtr_span_of(bytes, item.value) };
     put.hash = store_hash(e->store, put.key);
     int rc = store_set(e->store, &put);
     store_settle(e->store);
     return rc;
 }
 
-int engine_preload(struct engine *e, uint32_t size, uint32_t count)
+int engine_preload(struct engine *e, const struct dataset *d, uint32_t count)
 {
-    uint8_t *bytes = malloc((size_t)size + 1);
+    uint8_t *bytes = malloc((d->kind == DATASET_FIXED ? d->size : (size_t)DATASET_VALUE_MAX) + 1);
     struct store_stat before, after;
     store_stat(e->store, &before);
     int rc = bytes != NULL ? 0 : -ENOMEM;
     for (uint32_t i = 0; i < count && rc == 0; i++)
-        rc = preload_one(e, bytes, size, i);
+        rc = preload_one(e, bytes, d, i);
     free(bytes);
     store_stat(e->store, &after);
     return rc == 0 && after.evictions != before.evictions ? -ENOMEM : rc;

@@ -9,6 +9,7 @@
 #ifndef ECHO_ENGINE_H
 #define ECHO_ENGINE_H
 
+#include "dataset.h"
 #include "drops.h"
 #include "memcache.h"
 #include "message.h"
@@ -56,8 +57,8 @@ enum engine_answer { ENGINE_SILENT, ENGINE_REPLY, ENGINE_QUIT };
 VTR_MUST_USE int engine_init(struct engine *e, struct vtr_heap *heap, uint64_t max_bytes);
 void engine_fini(struct engine *e);
 
-/** Stores @p count values of @p size bytes under value_key()s. @return 0, -ENOMEM, -EMSGSIZE. */
-VTR_MUST_USE int engine_preload(struct engine *e, uint32_t size, uint32_t count);
+/** Stores the first @p count items of a dataset. @return 0, -ENOMEM, -EMSGSIZE. */
+VTR_MUST_USE int engine_preload(struct engine *e, const struct dataset *d, uint32_t count);
 
 /**
  * Looks at a datagram and fetches what answering it will read.

@@ -40,6 +40,7 @@ void server_defaults(struct server_opts *opts)
 {
     *opts = (struct server_opts){ .bind_ip = { htonl(INADDR_LOOPBACK) },
                                   .ip = { htonl(0x0a4d0001) }, /* 10.77.0.1 */
+                                  .ip6 = { { { 0xfd, 0, 0, 0x77, [15] = 1 } } }, /* fd00:77::1 */
                                   .udp_port = VTR_MEMCACHED_PORT,
                                   .echo_port = 7,
                                   .queues = 1,
@@ -80,7 +81,7 @@ static int store_fill(struct server *s, const struct server_opts *opts, struct v
         return fail(err, rc, "cannot make the store");
     s->engine.mode = opts->mode;
     for (unsigned i = 0; i < opts->preloads && rc == 0; i++)
-        rc = engine_preload(&s->engine, opts->preload[i].size, opts->preload[i].count);
+        rc = engine_preload(&s->engine, &opts->preload[i].set, opts->preload[i].count);
     return rc == 0 ? 0 : fail(err, rc, "cannot preload all values");
 }
 
@@ -131,7 +132,8 @@ int server_open(const struct server_opts *opts, struct server **out, struct vtr_
     s->queues = opts->port != NULL ? opts->queues : 1;
     s->idle = opts->idle;
     s->nap_ns = NAP_NS;
-    memcpy(&s->self.ip, &opts->ip, sizeof s->self.ip);
+    memcpy(&s->self.host.ip4, &opts->ip, sizeof s->self.host.ip4);
+    memcpy(&s->self.host.ip6, &opts->ip6, sizeof s->self.host.ip6);
     s->self.udp_port = opts->udp_port;
     s->self.echo_port = opts->echo_port;
     int rc = heap_open(s, opts, err);

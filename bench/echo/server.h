@@ -21,7 +21,8 @@ enum server_idle {
 enum { SERVER_PRELOADS = 64, SERVER_QUEUES = 64 };
 
 struct server_preload {
-    uint32_t size, count;
+    struct dataset set;
+    uint32_t count;
 };
 
 /** server_defaults() fills it in. */
@@ -32,6 +33,7 @@ struct server_opts {
     uint64_t capture_pkts; /* ends after as many; 0: never */
     struct in_addr bind_ip; /* of kernel sockets */
     struct in_addr ip;      /* of a port */
+    struct in6_addr ip6;    /* likewise; all zero for none */
     uint16_t udp_port, echo_port; /* of kernel sockets, 0 takes any free one */
     unsigned queues;
     enum server_idle idle;

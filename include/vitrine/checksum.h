@@ -71,6 +71,13 @@ VTR_INLINE VTR_MUST_USE struct vtr_be16 vtr_sum_end(struct vtr_sum sum)
     return vtr_sum_field_((uint16_t)~vtr_sum_fold_(sum.words));
 }
 
+/** @return what was added, not inverted: what the checksum's field holds when somebody else is to
+ * go on from there (VTR_PKT_TX_TCP_SUM, VTR_PKT_TX_UDP_SUM of port.h). */
+VTR_INLINE VTR_MUST_USE struct vtr_be16 vtr_sum_partial(struct vtr_sum sum)
+{
+    return vtr_sum_field_(vtr_sum_fold_(sum.words));
+}
+
 /** vtr_sum_end() for UDP, where a field of 0 means none: 0xffff then, which is the same number. */
 VTR_INLINE VTR_MUST_USE struct vtr_be16 vtr_sum_end_udp(struct vtr_sum sum)
 {

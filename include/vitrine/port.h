@@ -30,17 +30,31 @@ enum vtr_pkt_flags {
     VTR_PKT_L4_GOOD = 1u << 2, /**< the device checked the TCP or UDP checksum */
     VTR_PKT_L4_BAD = 1u << 3,
     VTR_PKT_HASH = 1u << 4, /**< @ref vtr_pkt.hash is the device's RSS hash */
-    VTR_PKT_VLAN = 1u << 5, /**< the device stripped a tag into @ref vtr_pkt.vlan */
+    VTR_PKT_VLAN = 1u << 5, /**< a tag was stripped into @ref vtr_pkt.vlan */
+
+    /* What the sender asks for. The device does it, or the port by software on a copy of the
+     * headers (vtr_port_info.tx_flags says who); payload is never copied or changed. The sums need
+     * l2_len and l3_len, and what any device needs: in the TCP or UDP header's field the sum of the
+     * pseudo-header, vtr_sum_partial(), in which a frame to be cut counts a length of 0. Packets
+     * received never have these set. */
+    VTR_PKT_TX_IP_SUM = 1u << 8,  /**< make the IPv4 header's checksum */
+    VTR_PKT_TX_TCP_SUM = 1u << 9, /**< make the TCP checksum */
+    VTR_PKT_TX_UDP_SUM = 1u << 10,
+    VTR_PKT_TX_CUT = 1u << 11,  /**< cut a TCP segment into frames of at most mss bytes of payload
+                                     each (TSO), with all their checksums */
+    VTR_PKT_TX_VLAN = 1u << 12, /**< insert a tag, of @ref vtr_pkt.vlan, behind the MAC addresses */
 };
 
 /** ABI: a packet. Zero is the empty packet. */
 struct vtr_pkt {
     struct vtr_data data; /**< from the Ethernet header on, without the frame check sequence */
-    uint32_t flags;       /**< enum vtr_pkt_flags; set by receive, ignored by send */
+    uint32_t flags;       /**< enum vtr_pkt_flags; send looks at VTR_PKT_TX_* only */
     uint32_t hash;
     uint16_t queue; /**< received on */
     uint16_t vlan;  /**< tag control information */
-    uint32_t unused;
+    uint8_t l2_len; /**< to send with a sum: bytes before the IP header, at most 127 */
+    uint8_t l3_len; /**< of the IP header, with options or extension headers */
+    uint16_t mss;   /**< of VTR_PKT_TX_CUT */
 };
 VTR_STATIC_ASSERT(sizeof(struct vtr_pkt) == 32, "vtr_pkt is ABI");
 
@@ -57,6 +71,7 @@ struct vtr_port_opts {
                                several segments where the driver can, and not at all where not */
     unsigned headroom;    /**< bytes before each received frame, for headers to come; default and
                                least 128, at most 4096 */
+    bool strip_vlan;      /**< take the outer 802.1Q tag out of frames received: VTR_PKT_VLAN */
 };
 
 /** Why a packet was not received, or not sent. The reasons sum to the drops. */
@@ -66,8 +81,10 @@ enum vtr_drop {
     VTR_DROP_RX_ERROR,    /**< bad, or of a length that cannot be (the driver's ierrors) */
     VTR_DROP_TX_EMPTY,    /**< a packet without bytes */
     VTR_DROP_TX_LONG,     /**< longer than @ref vtr_port_info.frame_bytes */
-    VTR_DROP_TX_SEGS,     /**< in more segments than @ref vtr_port_info.segments */
+    VTR_DROP_TX_SEGS,     /**< in more segments than the port can ever hold */
     VTR_DROP_TX_ERROR,    /**< accepted, then refused by the device (the driver's oerrors) */
+    VTR_DROP_TX_HEADERS,  /**< asked for what its headers, lengths or mss do not allow */
+    VTR_DROP_TX_NO_BLOCK, /**< headers or a frame had to be copied, and the heap was at its limit */
     VTR_DROP_REASONS
 };
 
@@ -76,6 +93,10 @@ struct vtr_port_stat {
     uint64_t rx_pkts, rx_bytes;
     uint64_t tx_pkts, tx_bytes; /**< accepted from the caller */
     uint64_t tx_full;           /**< packets handed back because the queue was full; not drops */
+    uint64_t rx_copies;   /**< frames copied into the heap: net_af_xdp's, which begin elsewhere */
+    uint64_t tx_copies;   /**< frames copied: into one block, having had more pieces than the device
+                               takes; by net_af_xdp each, out of the heap */
+    uint64_t tx_software; /**< packets whose VTR_PKT_TX_* the port did, not the device */
     uint64_t drops;             /**< sum of @ref drop */
     uint64_t drop[VTR_DROP_REASONS];
 };
@@ -87,8 +108,12 @@ struct vtr_port_info {
     uint8_t queues;
     bool link_up;   /**< memif: a peer is connected; ring: both ends are open */
     bool tx_copies; /**< the driver copies what it sends, so small values are cheaper copied */
+    bool rx_ended;  /**< pcap: the files are read, as far as they are whole; no more comes */
     unsigned frame_bytes; /**< longest frame that can be sent; UINT_MAX for any */
-    unsigned segments;    /**< most segments of a frame sent; one counts anew every 65407 bytes */
+    unsigned segments;    /**< most segments that go out as they are; one counts anew every 65407
+                               bytes. Frames of more are copied into one block */
+    uint32_t rx_flags;    /**< VTR_PKT_* that frames received may have here */
+    uint32_t tx_flags;    /**< VTR_PKT_TX_* that the device does; the others are done by software */
 };
 
 /**
@@ -102,12 +127,26 @@ struct vtr_port_info {
  *                          What one end sends, the other receives: the same blocks
  *   "memif:PATH"           shared-memory interface over a Unix socket: the server, or with
  *                          ",role=client" its client; ",id=N" ",mac=02:00:00:00:00:01" ",secret=S"
- *   "net_DRIVER...,OPTION" a DPDK virtual device: "net_tap0,iface=vtr0". Not net_af_xdp
+ *   "pcap:IN,OUT"          receives what a capture file, pcap or pcapng, holds, and writes what is
+ *                          sent to another, pcap. Either may be empty: "pcap:in.pcap" sends into
+ *                          nothing, "pcap:,out.pcap". vtr_port_info.rx_ended says when all is read
+ *   "tap:NAME"             makes the interface NAME: what the kernel sends there is received, what
+ *                          is sent the kernel receives. ",mac=fixed" or a MAC; ",persist": it stays
+ *   "af_packet:IFACE"      frames of an interface, by packet sockets beside the kernel's own use;
+ *                          queues by fanout, flow by flow. ",qdisc_bypass=0"
+ *   "af_xdp:IFACE"         frames of an interface, instead of the kernel. ",start_queue=N"
+ *                          ",force_copy=1" ",busy_budget=N" ",xdp_prog=PATH"
+ *   "pci:0000:01:00.0"     a network card that vfio-pci is bound to; options are its driver's own
+ *   "net_DRIVER...,OPTION" a DPDK virtual device: "net_tap0,iface=vtr0"
  * @param opts  borrowed; NULL for the defaults.
  * @param out   owned on success, untouched on failure.
  * @param err   filled on failure; may be NULL.
- * @return 0, -EINVAL (spec or options), -ENODEV (no such driver, or it did not come up), -EBUSY
- *         (taken), -EACCES, -ENOMEM, -ENOENT -EEXIST -ENAMETOOLONG (a memif's path).
+ * @return 0, -EINVAL (spec or options), -ENODEV (no such driver or device, or it did not come up),
+ *         -EBUSY (taken), -EACCES, -ENOMEM, -ENOENT -EEXIST -ENAMETOOLONG -EISDIR (of paths).
+ *
+ * af_packet: the kernel hands over what it has: frames that it joined (GRO) or has yet to cut are
+ * cut off at the slot's end, and the sums of what it sends itself are not made yet. Turn it off:
+ * `ethtool -K IFACE gro off gso off tso off tx off`, on a veth at the other end.
  *
  * memif, spoken by the library itself with other programs of it, DPDK's net_memif, VPP, libmemif:
  * - A client offers the slots, of frame_bytes but at least 2048, and sends a frame in one; a server

@@ -26,7 +26,7 @@ static uint64_t clock_ns(void)
 
 /* The queue's caller goes inside. @return its ring, or NULL: there is no capture any more, or not
  * of this. */
-static struct vtr_capture_ring *enter(struct vtr_port *port, bool sends, unsigned queue,
+static struct vtr_capture_ring *enter(const struct vtr_port *port, bool sends, unsigned queue,
                                       uint32_t what)
 {
     uint32_t *inside = sends ? &port->txq[queue].inside : &port->rxq[queue].inside;
@@ -118,7 +118,7 @@ void vtr_captured_end_(struct vtr_captured *packet)
         vtr_data_unref(&packet->data);
 }
 
-void vtr_capture_rx_(struct vtr_port *port, unsigned queue, const struct vtr_pkt *pkts, unsigned n)
+void vtr_capture_rx_(const struct vtr_port *port, unsigned queue, const struct vtr_pkt *pkts, unsigned n)
 {
     struct vtr_capture_ring *ring = enter(port, false, queue, VTR_CAPTURE_RX);
     if (ring == NULL)
@@ -127,7 +127,7 @@ void vtr_capture_rx_(struct vtr_port *port, unsigned queue, const struct vtr_pkt
     publish(ring, n);
 }
 
-struct vtr_capture_ring *vtr_capture_hold_(struct vtr_port *port, unsigned queue,
+struct vtr_capture_ring *vtr_capture_hold_(const struct vtr_port *port, unsigned queue,
                                            const struct vtr_pkt *pkts, unsigned n)
 {
     struct vtr_capture_ring *ring = enter(port, true, queue, VTR_CAPTURE_TX);
@@ -142,7 +142,7 @@ void vtr_capture_sent_(struct vtr_capture_ring *ring, unsigned sent)
         publish(ring, sent);
 }
 
-void vtr_capture_drop_(struct vtr_port *port, bool sends, unsigned queue, struct vtr_data d,
+void vtr_capture_drop_(const struct vtr_port *port, bool sends, unsigned queue, struct vtr_data d,
                        uint32_t len, enum vtr_drop reason)
 {
     uint32_t what = VTR_CAPTURE_DROPS | (sends ? VTR_CAPTURE_TX : VTR_CAPTURE_RX);

@@ -66,12 +66,12 @@ static inline bool vtr_capture_on_(const struct vtr_port *port)
 }
 
 /** These were received. The queue's caller. */
-VTR_COLD void vtr_capture_rx_(struct vtr_port *port, unsigned queue, const struct vtr_pkt *pkts,
+VTR_COLD void vtr_capture_rx_(const struct vtr_port *port, unsigned queue, const struct vtr_pkt *pkts,
                               unsigned n);
 
 /** These may be sent: holds them, until vtr_capture_sent_() says how many were. The queue's caller.
  * @return NULL: nothing is held, and nothing to be said. */
-VTR_COLD struct vtr_capture_ring *vtr_capture_hold_(struct vtr_port *port, unsigned queue,
+VTR_COLD struct vtr_capture_ring *vtr_capture_hold_(const struct vtr_port *port, unsigned queue,
                                                     const struct vtr_pkt *pkts, unsigned n);
 
 /** The first @p sent of those held were sent. @param ring  NULL is allowed. */
@@ -79,7 +79,7 @@ VTR_COLD void vtr_capture_sent_(struct vtr_capture_ring *ring, unsigned sent);
 
 /** This is dropped, and borrowed. The queue's caller.
  * @param len  of the packet, of which @p d may be a part. */
-VTR_COLD void vtr_capture_drop_(struct vtr_port *port, bool sends, unsigned queue,
+VTR_COLD void vtr_capture_drop_(const struct vtr_port *port, bool sends, unsigned queue,
                                 struct vtr_data d, uint32_t len, enum vtr_drop reason);
 
 /** Ends handing over: from here on the rings are the writer's alone. Any thread. */

@@ -10,12 +10,11 @@
 #include <string.h>
 
 #include <rte_dev.h>
+#include <vitrine/port.h>
 
 #include "port/eal.h"
+#include "port/plain.h"
 #include "port/rack.h"
-
-/* Ethernet header and one VLAN tag: what a frame has beside the MTU. */
-enum { FRAME_BESIDE_MTU = RTE_ETHER_HDR_LEN + 4 };
 
 /* net_tap's descriptors are the segments of one frame, and every read names them all to the kernel.
  */
@@ -23,25 +22,40 @@ static const struct vtr_driver drivers[] = {
     { "net_null", .any_length = true, .hears_all = true, .segments = UINT16_MAX, .descs = 1024 },
     { "net_ring", .any_length = true, .hears_all = true, .segments = UINT16_MAX, .descs = 1024 },
     { "net_memif", .copies = true, .hears_all = true, .segments = UINT16_MAX, .descs = 1024 },
-    { "net_tap", .copies = true, .retries_counted = true, .hears_all = true, .interrupts = true,
-      .segments = 1000, .descs = 8 },
-    { "net_pcap", .copies = true, .hears_all = true, .segments = UINT16_MAX, .descs = 1024 },
-    { "net_af_packet", .copies = true, .segments = 1, .descs = 1024 },
+    { "net_tap", .copies = true, .retries_counted = true, .software = true, .hears_all = true,
+      .interrupts = true, .segments = 1000, .descs = 8 },
+    /* It cuts what it has to gather to this length, and does not say so. */
+    { "net_pcap", .copies = true, .hears_all = true, .segments = UINT16_MAX, .gather_max = 16128,
+      .descs = 1024 },
+    { "net_af_packet", .copies = true, .borrows = true, .software = true, .segments = UINT16_MAX,
+      .descs = 512 },
+    /* It takes where a frame lies from where its mbuf lies. */
+    { "net_af_xdp", .copies = true, .retries_counted = true, .borrows = true, .plain = true,
+      .segments = UINT16_MAX, .descs = 2048 },
+    /* It wants another sum in a frame to be cut than other devices do. */
+    { "net_virtio", .no_tso = true, .segments = UINT16_MAX, .descs = 256 },
 };
 static const struct vtr_driver any_driver = { "net_", .segments = UINT16_MAX, .descs = 1024 };
+
+#define NO_DRIVER "drivers are packages: apt-cache search %s"
+#define MEMLOCK                                                                                    \
+    "ulimit -l  says how much a process may lock: raise it, or lower queues and descriptors"
 
 /* Lines that are logged, what they mean where they do not say it, and what helps. */
 static const struct {
     const char *line, *means, *hint;
 } known[] = {
     { "/dev/net/tun", NULL,
-      "it takes CAP_NET_ADMIN: run it with sudo; null: ring: and memif: need no rights" },
+      "it takes CAP_NET_ADMIN: run it with sudo; null: ring: memif: pcap: need no rights" },
     { "TUNSETIFF", NULL,
-      "it takes CAP_NET_ADMIN: run it with sudo; null: ring: and memif: need no rights" },
-    { "failed to parse device", "DPDK has no driver of this name",
-      "drivers are packages: apt-cache search librte-net-" },
+      "it takes CAP_NET_ADMIN: run it with sudo; null: ring: memif: pcap: need no rights" },
+    { "failed to parse device", "DPDK has no driver of this name", NO_DRIVER },
+    { "larger than combined queue count", NULL,
+      "ethtool -L  sets how many queues an interface has" },
+    { "cannot allocate memory", NULL, MEMLOCK },
+    { "Cannot allocate memory", NULL, MEMLOCK },
     { "AF_PACKET", NULL,
-      "it takes CAP_NET_RAW: run it with sudo; null: ring: and memif: need no rights" },
+      "it takes CAP_NET_RAW: run it with sudo; null: ring: memif: pcap: need no rights" },
 };
 enum { KNOWN = sizeof known / sizeof known[0] };
 
@@ -63,20 +77,38 @@ static int errno_of(const char *line, int otherwise)
     return otherwise;
 }
 
-/* Says what was logged since @p mark. */
-static int did_not_come_up(const struct vtr_spec *spec, uint64_t mark, int rc,
-                           struct vtr_error *err)
+/* The package that has the driver of a device: "net_tap0", "net_tap_vitrine0". */
+static void package_of(const char *device, char *package, size_t size)
 {
-    char line[160];
-    const char *hint = NULL, *why = line;
+    const char *ours = strstr(device, "_vitrine");
+    size_t len = ours != NULL ? (size_t)(ours - device) : strlen(device);
+    while (ours == NULL && len > 0 && device[len - 1] >= '0' && device[len - 1] <= '9')
+        len--;
+    bool is_vdev = strncmp(device, "net_", 4) == 0;
+    snprintf(package, size, "librte-net-%.*s", is_vdev ? (int)len - 4 : 0, device + 4 * is_vdev);
+    for (char *c = package; *c != '\0'; c++)
+        *c = *c == '_' ? '-' : *c;
+}
+
+/* Says what was logged since @p mark. */
+static int did_not_come_up(const struct vtr_device *dev, const struct vtr_spec *spec, uint64_t mark,
+                           int rc, struct vtr_error *err)
+{
+    char line[160], package[96], hint[sizeof err->hint] = "";
+    const char *why = line;
     vtr_eal_said_(mark, line, sizeof line);
-    for (int i = 0; hint == NULL && i < KNOWN; i++)
+    package_of(dev->name, package, sizeof package);
+    for (int i = 0; hint[0] == '\0' && i < KNOWN; i++)
         if (strstr(line, known[i].line) != NULL) {
-            hint = known[i].hint;
+            snprintf(hint, sizeof hint, known[i].hint, package);
             why = known[i].means != NULL ? known[i].means : line;
         }
     if (line[0] == '\0')
         why = "it did not come up and does not say why";
+    if (line[0] == '\0' && strcmp(dev->bus, "pci") == 0) {
+        snprintf(hint, sizeof hint, NO_DRIVER, package);
+        why = "no driver of DPDK's that is installed takes it";
+    }
     int code = errno_of(line, rc == -ENOMEM || rc == -EINVAL ? -rc : ENODEV);
     return vtr_spec_fail_(spec, err, code, hint, "%s", why);
 }
@@ -89,18 +121,18 @@ int vtr_device_probe_(struct vtr_device *dev, const struct vtr_spec *spec, const
         return vtr_spec_fail_(spec, err, EBUSY, "number it differently, as in net_tap1",
                               "a device %s is open", dev->name);
     uint64_t mark = vtr_eal_mark_();
-    int rc = rte_eal_hotplug_add("vdev", dev->name, args);
+    int rc = rte_eal_hotplug_add(dev->bus, dev->name, args);
     if (rc == 0 && rte_eth_dev_get_port_by_name(dev->name, &id) != 0) {
-        rte_eal_hotplug_remove("vdev", dev->name);
+        rte_eal_hotplug_remove(dev->bus, dev->name);
         rc = -ENODEV;
     }
-    return rc == 0 ? 0 : did_not_come_up(spec, mark, rc, err);
+    return rc == 0 ? 0 : did_not_come_up(dev, spec, mark, rc, err);
 }
 
 /* The longest MTU up to what frames of @p frame_bytes need. */
 static uint16_t mtu_for(const struct rte_eth_dev_info *info, unsigned frame_bytes)
 {
-    uint32_t mtu = frame_bytes - FRAME_BESIDE_MTU, max = info->max_mtu;
+    uint32_t mtu = frame_bytes - VTR_BESIDE_MTU, max = info->max_mtu;
     uint32_t overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
     if (info->max_mtu != UINT16_MAX && info->max_rx_pktlen > info->max_mtu)
         overhead = info->max_rx_pktlen - info->max_mtu;
@@ -108,6 +140,20 @@ static uint16_t mtu_for(const struct rte_eth_dev_info *info, unsigned frame_byte
         max = info->max_rx_pktlen - overhead;
     mtu = mtu < max ? mtu : max;
     return (uint16_t)(mtu > info->min_mtu ? mtu : info->min_mtu);
+}
+
+static int check_frame(const struct vtr_device *dev, const struct vtr_spec *spec,
+                       const struct vtr_device_opts *opts, struct vtr_error *err)
+{
+    uint32_t most = mtu_for(&dev->info, opts->frame_bytes) + (uint32_t)VTR_BESIDE_MTU;
+    if (dev->driver->plain && most > VTR_PLAIN_FRAME_MAX)
+        most = VTR_PLAIN_FRAME_MAX;
+    if (dev->driver->any_length || opts->frame_max != 0 || opts->frame_bytes <= most ||
+        opts->frame_bytes <= RTE_ETHER_MAX_LEN)
+        return 0;
+    return vtr_spec_fail_(spec, err, EINVAL, NULL,
+                          "opts.frame_bytes is %u, of which %s takes at most %u", opts->frame_bytes,
+                          dev->info.driver_name, most);
 }
 
 int vtr_device_fit_(struct vtr_device *dev, const struct vtr_spec *spec,
@@ -126,27 +172,55 @@ int vtr_device_fit_(struct vtr_device *dev, const struct vtr_spec *spec,
                               dev->info.driver_name, most);
     opts->rx_descs = opts->rx_descs != 0 ? opts->rx_descs : dev->driver->descs;
     opts->tx_descs = opts->tx_descs != 0 ? opts->tx_descs : dev->driver->descs;
-    return 0;
+    return check_frame(dev, spec, opts, err);
+}
+
+static const uint64_t rx_sums =
+    RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
+static const uint64_t tx_sums =
+    RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+static const uint64_t rss_types = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP |
+                                  RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_IPV6 |
+                                  RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_NONFRAG_IPV6_UDP;
+
+static void choose_offloads(const struct vtr_device *dev, const struct vtr_device_opts *opts,
+                            struct rte_eth_conf *conf)
+{
+    uint64_t rx = RTE_ETH_RX_OFFLOAD_SCATTER, tx = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+    if (!dev->driver->software) {
+        rx |= rx_sums;
+        tx |= tx_sums | RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
+        tx |= dev->driver->no_tso ? 0 : RTE_ETH_TX_OFFLOAD_TCP_TSO;
+        conf->rx_adv_conf.rss_conf.rss_hf = dev->info.flow_type_rss_offloads & rss_types;
+    }
+    rx |= opts->strip_vlan ? RTE_ETH_RX_OFFLOAD_VLAN_STRIP : 0;
+    if (conf->rx_adv_conf.rss_conf.rss_hf != 0) {
+        conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+        rx |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
+    }
+    conf->rxmode.offloads = dev->info.rx_offload_capa & rx;
+    conf->txmode.offloads = dev->info.tx_offload_capa & tx;
 }
 
 static int configure(struct vtr_device *dev, const struct vtr_device_opts *opts)
 {
     struct rte_eth_conf conf = { 0 };
     conf.rxmode.mtu = mtu_for(&dev->info, opts->frame_bytes);
-    conf.intr_conf.rxq = dev->driver->interrupts;
+    conf.intr_conf.rxq = dev->driver->interrupts || strcmp(dev->bus, "pci") == 0;
     conf.intr_conf.lsc = dev->info.if_index == 0 && (*dev->info.dev_flags & RTE_ETH_DEV_INTR_LSC);
     conf.intr_conf.rmv = (*dev->info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
-    conf.rxmode.offloads = dev->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
-    conf.txmode.offloads = dev->info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+    choose_offloads(dev, opts, &conf);
     int rc = rte_eth_dev_configure(dev->id, (uint16_t)opts->queues, (uint16_t)opts->queues, &conf);
     if (rc != 0)
         return rc;
-    rc = rte_eth_dev_set_mtu(dev->id, conf.rxmode.mtu);
+    dev->rx_offloads = conf.rxmode.offloads;
+    dev->tx_offloads = conf.txmode.offloads;
+    rc = dev->driver->borrows ? 0 : rte_eth_dev_set_mtu(dev->id, conf.rxmode.mtu);
     return rc == -ENOTSUP ? 0 : rc;
 }
 
 static int start(struct vtr_device *dev, const struct vtr_device_opts *opts,
-                 struct vtr_rack *const *rx)
+                 struct rte_mempool *const *rx)
 {
     uint16_t rx_descs = (uint16_t)opts->rx_descs, tx_descs = (uint16_t)opts->tx_descs;
     int rc = configure(dev, opts);
@@ -154,7 +228,7 @@ static int start(struct vtr_device *dev, const struct vtr_device_opts *opts,
         rc = rte_eth_dev_adjust_nb_rx_tx_desc(dev->id, &rx_descs, &tx_descs);
     for (unsigned q = 0; rc == 0 && q < opts->queues; q++)
         rc = rte_eth_rx_queue_setup(dev->id, (uint16_t)q, rx_descs,
-                                    (unsigned)rte_eth_dev_socket_id(dev->id), NULL, rx[q]->mp);
+                                    (unsigned)rte_eth_dev_socket_id(dev->id), NULL, rx[q]);
     for (unsigned q = 0; rc == 0 && q < opts->queues; q++)
         rc = rte_eth_tx_queue_setup(dev->id, (uint16_t)q, tx_descs,
                                     (unsigned)rte_eth_dev_socket_id(dev->id), NULL);
@@ -162,12 +236,14 @@ static int start(struct vtr_device *dev, const struct vtr_device_opts *opts,
 }
 
 int vtr_device_start_(struct vtr_device *dev, const struct vtr_spec *spec,
-                      const struct vtr_device_opts *opts, struct vtr_rack *const *rx,
+                      const struct vtr_device_opts *opts, struct rte_mempool *const *rx,
                       struct vtr_error *err)
 {
     uint64_t mark = vtr_eal_mark_();
+    vtr_plain_hush_(dev->driver->plain);
     int rc = start(dev, opts, rx);
-    return rc == 0 ? 0 : did_not_come_up(spec, mark, rc, err);
+    vtr_plain_hush_(false);
+    return rc == 0 ? 0 : did_not_come_up(dev, spec, mark, rc, err);
 }
 
 /* Frees what lies in the rings of a net_ring device, which would forget it. Rings may be fed while
@@ -187,6 +263,7 @@ void vtr_device_end_(struct vtr_device *dev)
 {
     uint16_t id;
     struct rte_eth_dev_info info;
+    vtr_plain_hush_(dev->driver != NULL && dev->driver->plain);
     if (rte_eth_dev_get_port_by_name(dev->name, &id) == 0) {
         if (strncmp(dev->name, "net_ring", 8) == 0 && rte_eth_dev_info_get(id, &info) == 0)
             drain_rings(id, info.nb_rx_queues);
@@ -194,7 +271,27 @@ void vtr_device_end_(struct vtr_device *dev)
         rte_eth_dev_close(id);
     }
     if (dev->name[0] != '\0')
-        rte_eal_hotplug_remove("vdev", dev->name);
+        rte_eal_hotplug_remove(dev->bus, dev->name);
+    vtr_plain_hush_(false);
+}
+
+uint32_t vtr_device_rx_flags_(const struct vtr_device *dev)
+{
+    uint64_t on = dev->rx_offloads;
+    return (on & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM ? VTR_PKT_L3_GOOD | VTR_PKT_L3_BAD : 0) |
+           (on & (rx_sums ^ RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) ? VTR_PKT_L4_GOOD | VTR_PKT_L4_BAD : 0) |
+           (on & RTE_ETH_RX_OFFLOAD_RSS_HASH ? VTR_PKT_HASH : 0) |
+           (on & RTE_ETH_RX_OFFLOAD_VLAN_STRIP ? VTR_PKT_VLAN : 0);
+}
+
+uint32_t vtr_device_tx_flags_(const struct vtr_device *dev)
+{
+    uint64_t on = dev->tx_offloads;
+    return (on & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM ? VTR_PKT_TX_IP_SUM : 0) |
+           (on & RTE_ETH_TX_OFFLOAD_TCP_CKSUM ? VTR_PKT_TX_TCP_SUM : 0) |
+           (on & RTE_ETH_TX_OFFLOAD_UDP_CKSUM ? VTR_PKT_TX_UDP_SUM : 0) |
+           (on & RTE_ETH_TX_OFFLOAD_TCP_TSO ? VTR_PKT_TX_CUT : 0) |
+           (on & RTE_ETH_TX_OFFLOAD_VLAN_INSERT ? VTR_PKT_TX_VLAN : 0);
 }
 
 uint32_t vtr_device_frame_max_(const struct vtr_device *dev)
@@ -203,5 +300,5 @@ uint32_t vtr_device_frame_max_(const struct vtr_device *dev)
     if (dev->driver->any_length)
         return UINT32_MAX;
     rte_eth_dev_get_mtu(dev->id, &mtu);
-    return mtu + (uint32_t)FRAME_BESIDE_MTU;
+    return mtu + (uint32_t)VTR_BESIDE_MTU;
 }

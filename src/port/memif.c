@@ -159,7 +159,6 @@ static void read_options(struct vtr_memif *memif, const struct vtr_spec *spec,
     memif->klass = (unsigned)vtr_class_for_(opts->headroom + opts->frame_bytes);
     memif->headroom = opts->headroom;
     memif->room = vtr_class_bytes_(memif->klass) - opts->headroom;
-    snprintf(memif->name, sizeof memif->name, "port %.58s", spec->shown);
     mac_of(memif, spec);
 }
 

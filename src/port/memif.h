@@ -72,9 +72,7 @@ struct vtr_memif {
     char secret[VTR_MEMIF_SECRET];
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* absolute; "" for no memif */
     struct vtr_port *port;
-    struct vtr_heap *heap;
     unsigned klass, headroom, room; /* of a block: bytes before the frame, and for it */
-    char name[64];                  /* where its blocks come from */
 
     /* under the lock of watch.h */
     struct vtr_memif *next; /* other servers of this process */
@@ -94,8 +92,8 @@ int vtr_memif_claim_(struct vtr_memif *memif, const struct vtr_spec *spec,
                      const struct vtr_memif_opts *opts, struct vtr_error *err);
 
 /** Begins to listen, or to connect. The path is claimed. */
-int vtr_memif_open_(struct vtr_memif *memif, struct vtr_port *port, struct vtr_heap *heap,
-                    const struct vtr_spec *spec, struct vtr_error *err);
+int vtr_memif_open_(struct vtr_memif *memif, struct vtr_port *port, const struct vtr_spec *spec,
+                    struct vtr_error *err);
 
 /** Takes the link down, and the socket. One that is not open is allowed. */
 void vtr_memif_close_(struct vtr_memif *memif);
@@ -105,9 +103,10 @@ bool vtr_memif_up_(const struct vtr_memif *memif);
 /** As vtr_port_rx(). */
 unsigned vtr_memif_rx_(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n);
 
-/** Of at most VTR_BURST packets, sends those before the first that has no room, or no length that
- * may be. @return how many; they are consumed, cleared and counted. */
-unsigned vtr_memif_tx_(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n);
+/** Of at most VTR_BURST packets, which have bytes and are not too long, sends those that there is
+ * room for. @return how many; they are consumed, cleared and counted. */
+unsigned vtr_memif_tx_(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
+                       unsigned n);
 
 /** Asks the other end to ring for a queue, or not to. @return false: there is no link. */
 bool vtr_memif_arm_(struct vtr_port *port, unsigned queue, bool on);

@@ -250,12 +250,11 @@ static int open_client(struct vtr_memif *memif)
     return 0;
 }
 
-int vtr_memif_open_(struct vtr_memif *memif, struct vtr_port *port, struct vtr_heap *heap,
-                    const struct vtr_spec *spec, struct vtr_error *err)
+int vtr_memif_open_(struct vtr_memif *memif, struct vtr_port *port, const struct vtr_spec *spec,
+                    struct vtr_error *err)
 {
     vtr_watch_lock_();
     memif->port = port;
-    memif->heap = heap;
     int rc = memif->server ? open_server(memif) : open_client(memif);
     vtr_watch_unlock_();
     if (rc == 0)

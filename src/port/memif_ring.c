@@ -104,7 +104,7 @@ struct supply {
 static bool supply(struct supply *s, unsigned want)
 {
     if (VTR_UNLIKELY(s->n < want))
-        s->n += vtr_block_take_(s->memif->heap, s->memif->klass, s->recs + s->n, want - s->n);
+        s->n += vtr_block_take_(s->memif->port->heap, s->memif->klass, s->recs + s->n, want - s->n);
     return s->n >= want;
 }
 
@@ -225,7 +225,7 @@ unsigned vtr_memif_rx_(struct vtr_port *port, unsigned queue, struct vtr_pkt *pk
     struct vtr_rxq *q = &port->rxq[queue];
     struct supply s = { .memif = &port->memif, .n = 0 };
     unsigned got = 0;
-    VTR_PLACE_NAMED_(port->memif.name);
+    VTR_PLACE_NAMED_(port->name);
     struct vtr_memif_peer *peer = enter(&port->memif, &q->linked);
     if (peer == NULL)
         return 0;
@@ -305,16 +305,15 @@ static void publish(const struct vtr_memif_ring *ring)
         (void)!write(ring->fd, &one, sizeof one); /* it is full if nobody has heard 2^64 of them */
 }
 
-static unsigned put_burst(const struct vtr_port *port, struct vtr_memif_peer *peer,
-                          struct vtr_memif_ring *ring, const struct vtr_pkt *pkts, unsigned n)
+static unsigned put_burst(struct vtr_memif_peer *peer, struct vtr_memif_ring *ring,
+                          const struct vtr_pkt *pkts, unsigned n)
 {
     unsigned room = slots_free(ring), i = 0;
     if (VTR_UNLIKELY(room > ring->size)) {
         give_up(peer);
         return 0;
     }
-    /* len - 1: nothing at all is left to the caller too */
-    for (unsigned slots; i < n && pkts[i].data.len - 1 < port->frame_max; i++) {
+    for (unsigned slots; i < n; i++) {
         slots = put(peer, ring, room, pkts[i].data);
         if (slots == 0)
             break;
@@ -343,14 +342,15 @@ static uint64_t end_packets(struct vtr_pkt *pkts, unsigned n)
     return bytes;
 }
 
-unsigned vtr_memif_tx_(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
+unsigned vtr_memif_tx_(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
+                       unsigned n)
 {
     struct vtr_txq *q = &port->txq[queue];
     struct vtr_memif_peer *peer = enter(&port->memif, &q->linked);
     if (peer == NULL)
         return 0;
     struct vtr_memif_ring *ring = &peer->tx[queue];
-    unsigned sent = ring->shared != NULL ? put_burst(port, peer, ring, pkts, n) : 0;
+    unsigned sent = ring->shared != NULL ? put_burst(peer, ring, pkts, n) : 0;
     vtr_fence_leave_(&q->linked);
     vtr_count_(&q->pkts, sent);
     vtr_count_(&q->bytes, end_packets(pkts, sent));

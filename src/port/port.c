@@ -2,7 +2,7 @@
 /** @file
  * Opening and closing ports.
  */
-#include "port/ports.h"
+#include "port/probe.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -22,15 +22,7 @@ enum { FRAME_MIN = 64, FRAME_MAX = VTR_SEG_BYTES_MAX };
 /* EAL, the rings' names and the memif sockets are the process's. */
 static pthread_mutex_t setup_lock = PTHREAD_MUTEX_INITIALIZER;
 
-struct setup {
-    struct vtr_heap *heap;
-    struct vtr_spec spec;
-    struct vtr_device_opts dev;
-    unsigned headroom;
-    struct vtr_error *err;
-};
-
-static int out_of_range(struct setup *s, const char *name, unsigned value, unsigned min,
+static int out_of_range(struct vtr_setup *s, const char *name, unsigned value, unsigned min,
                         unsigned max)
 {
     if (value >= min && value <= max)
@@ -40,7 +32,7 @@ static int out_of_range(struct setup *s, const char *name, unsigned value, unsig
 }
 
 /* Checks the options and fills in defaults; a caller built against an older header gives fewer. */
-static int read_opts(struct setup *s, const struct vtr_port_opts *given)
+static int read_opts(struct vtr_setup *s, const struct vtr_port_opts *given)
 {
     struct vtr_port_opts o = { 0 };
     if (given != NULL && (given->size < sizeof o.size || given->size > sizeof o))
@@ -50,6 +42,8 @@ static int read_opts(struct setup *s, const struct vtr_port_opts *given)
         memcpy(&o, given, given->size);
     s->dev.queues = o.queues != 0 ? o.queues : 1;
     s->dev.frame_bytes = o.frame_bytes != 0 ? o.frame_bytes : FRAME_DEFAULT;
+    s->dev.room = s->dev.frame_bytes;
+    s->dev.strip_vlan = o.strip_vlan;
     s->dev.rx_descs = o.rx_descs;
     s->dev.tx_descs = o.tx_descs;
     s->headroom = o.headroom > RTE_PKTMBUF_HEADROOM ? o.headroom : RTE_PKTMBUF_HEADROOM;
@@ -64,89 +58,12 @@ static int read_opts(struct setup *s, const struct vtr_port_opts *given)
     return rc != 0 ? rc : out_of_range(s, "opts.headroom", s->headroom, 0, HEADROOM_MAX);
 }
 
-/* Bytes that a received segment may have, at most what fits the block and an mbuf. */
-static unsigned segment_room(const struct setup *s)
-{
-    uint32_t block = vtr_class_bytes_((unsigned)vtr_class_for_(s->headroom + s->dev.frame_bytes));
-    uint32_t room = block - s->headroom;
-    return room < VTR_SEG_BYTES_MAX ? room : VTR_SEG_BYTES_MAX;
-}
-
-/* net_null copies "size" bytes into whatever room there is. */
-static int check_null(struct setup *s)
-{
-    unsigned long size = vtr_spec_number_(&s->spec, "size", 64);
-    if (size > segment_room(s))
-        return vtr_spec_fail_(&s->spec, s->err, EINVAL, "raise opts.frame_bytes",
-                              "size=%lu is more than a frame's %u bytes", size, segment_room(s));
-    if (vtr_spec_number_(&s->spec, "copy", 0) && vtr_spec_number_(&s->spec, "no-rx", 0))
-        return vtr_spec_fail_(&s->spec, s->err, EINVAL, NULL, "copy=1 and no-rx=1 exclude another");
-    return 0;
-}
-
-static int probe_named(struct vtr_port *port, struct setup *s, const char *scheme, const char *args)
-{
-    static unsigned made;
-    snprintf(port->dev.name, sizeof port->dev.name, "%s_vitrine%u", scheme, made++);
-    return vtr_device_probe_(&port->dev, &s->spec, args, s->err);
-}
-
-static int probe_memif(struct vtr_port *port, struct setup *s)
-{
-    const struct vtr_driver *memif = vtr_driver_of_("net_memif");
-    unsigned rx = s->dev.rx_descs != 0 ? s->dev.rx_descs : memif->descs;
-    unsigned tx = s->dev.tx_descs != 0 ? s->dev.tx_descs : memif->descs;
-    const struct vtr_memif_opts opts = { s->dev.queues, rx > tx ? rx : tx, s->dev.frame_bytes,
-                                         s->headroom };
-    return vtr_memif_claim_(&port->memif, &s->spec, &opts, s->err);
-}
-
-static int probe_ring(struct vtr_port *port, struct setup *s)
-{
-    const struct vtr_driver *ring = vtr_driver_of_("net_ring");
-    int rc = vtr_pair_open_(
-        &s->spec, s->dev.queues, s->dev.rx_descs != 0 ? s->dev.rx_descs : ring->descs,
-        s->dev.tx_descs != 0 ? s->dev.tx_descs : ring->descs, &port->pair, &port->side, s->err);
-    if (rc != 0)
-        return rc;
-    rc = vtr_pair_device_(port->pair, port->side, port->dev.name, sizeof port->dev.name);
-    if (rc == 0)
-        return 0;
-    vtr_pair_close_(port->pair, port->side);
-    return vtr_spec_fail_(&s->spec, s->err, -rc, NULL, "cannot make its device: %s", strerror(-rc));
-}
-
-static int probe_vdev(struct vtr_port *port, struct setup *s)
-{
-    memcpy(port->dev.name, s->spec.device, sizeof port->dev.name);
-    return vtr_device_probe_(&port->dev, &s->spec, s->spec.args, s->err);
-}
-
-static int probe(struct vtr_port *port, struct setup *s)
-{
-    bool null = s->spec.scheme == VTR_SCHEME_NULL ||
-                (s->spec.scheme == VTR_SCHEME_VDEV &&
-                 strcmp(vtr_driver_of_(s->spec.device)->name, "net_null") == 0);
-    int rc = null ? check_null(s) : 0;
-    if (rc != 0)
-        return rc;
-    switch (s->spec.scheme) {
-    case VTR_SCHEME_NULL:
-        return probe_named(port, s, "net_null", s->spec.args);
-    case VTR_SCHEME_RING:
-        return probe_ring(port, s);
-    case VTR_SCHEME_MEMIF:
-        return probe_memif(port, s);
-    default:
-        return probe_vdev(port, s);
-    }
-}
-
 static void racks_close(struct vtr_port *port)
 {
     for (unsigned q = 0; q < port->queues; q++) {
         vtr_rack_close_(port->rxq[q].rack);
         vtr_rack_close_(port->txq[q].rack);
+        vtr_plain_end_(&port->rxq[q].plain);
     }
 }
 
@@ -161,21 +78,32 @@ static void pair_happened(struct vtr_port *port, unsigned event)
     vtr_watch_unlock_();
 }
 
-/* Undoes probe() and what came of it. */
-static void unprobe(struct vtr_port *port)
+/* Undoes probing and starting. */
+static void undo(struct vtr_port *port)
 {
     vtr_port_look_away_(port);
-    vtr_device_end_(&port->dev);
     if (port->opened)
         pair_happened(port, VTR_PORT_DOWN);
-    vtr_pair_close_(port->pair, port->side);
-    if (port->memif.port != NULL)
-        vtr_memif_close_(&port->memif);
+    vtr_unprobe_(port);
 }
 
-static int racks_create(struct vtr_port *port, struct setup *s)
+static int plain_create(struct vtr_port *port, struct vtr_setup *s)
 {
-    unsigned klass = (unsigned)vtr_class_for_(s->headroom + s->dev.frame_bytes);
+    /* What the driver keeps to receive into, twice; both rings full, and bursts. The kernel keeps
+     * 256 bytes before a frame, and takes no piece of less than 2048 bytes. */
+    enum { FILL = 2048, BEFORE = 256, ROOM_MIN = 1792 };
+    unsigned room = s->dev.frame_bytes + BEFORE;
+    for (unsigned q = 0; q < port->queues; q++)
+        if (!vtr_plain_create_(&port->rxq[q].plain, room > ROOM_MIN ? room : ROOM_MIN,
+                               2 * FILL + s->dev.rx_descs + s->dev.tx_descs + 4 * VTR_BURST))
+            return vtr_spec_fail_(&s->spec, s->err, ENOMEM, "lower queues, rx_descs or tx_descs",
+                                  "no memory for its frames");
+    return 0;
+}
+
+static int racks_create(struct vtr_port *port, struct vtr_setup *s)
+{
+    unsigned klass = (unsigned)vtr_class_for_(s->headroom + s->dev.room);
     for (unsigned q = 0; q < port->queues; q++) {
         /* What the driver holds, and a burst of frames in as many segments as an mbuf can count:
          * receiving never lacks headers, only blocks. */
@@ -185,26 +113,31 @@ static int racks_create(struct vtr_port *port, struct setup *s)
         if (port->rxq[q].rack == NULL || port->txq[q].rack == NULL)
             return vtr_spec_fail_(&s->spec, s->err, ENOMEM, "lower queues, rx_descs or tx_descs",
                                   "no memory for packet headers");
-        snprintf(port->rxq[q].rack->name, sizeof port->rxq[q].rack->name, "port %.58s",
-                 s->spec.shown);
+        memcpy(port->rxq[q].rack->name, port->name, sizeof port->name);
     }
     return 0;
 }
 
-static void limits(struct vtr_port *port, const struct setup *s)
+static void limits(struct vtr_port *port, const struct vtr_setup *s)
 {
-    uint32_t segs = port->dev.driver->segments, of_device = port->dev.info.tx_desc_lim.nb_seg_max;
-    uint32_t of_rack = port->txq[0].rack->max;
+    const struct vtr_device *dev = &port->dev;
+    uint32_t segs = dev->driver->segments, of_device = dev->info.tx_desc_lim.nb_seg_max;
     segs = of_device != 0 && of_device < segs ? of_device : segs;
-    port->seg_max = (uint16_t)(of_rack < segs ? of_rack : segs);
-    port->id = port->dev.id;
-    port->frame_max = vtr_device_frame_max_(&port->dev);
-    if (strcmp(port->dev.driver->name, "net_memif") == 0)
-        port->frame_max = (uint32_t)vtr_spec_number_(&s->spec, "bsize", 2048);
+    if (port->txq[0].rack != NULL && port->txq[0].rack->max < segs)
+        segs = port->txq[0].rack->max;
+    port->seg_max = (uint16_t)segs;
+    port->id = dev->id;
+    port->frame_max = s->dev.frame_max != 0 ? s->dev.frame_max : vtr_device_frame_max_(dev);
+    if (dev->driver->plain && s->dev.frame_bytes < port->frame_max)
+        port->frame_max = s->dev.frame_bytes;
+    port->rx_flags = vtr_device_rx_flags_(dev);
+    port->tx_flags = vtr_device_tx_flags_(dev);
+    port->strips = s->dev.strip_vlan && (port->rx_flags & VTR_PKT_VLAN) == 0;
+    port->rx_flags |= port->strips ? VTR_PKT_VLAN : 0;
 }
 
 /* What wakes its receivers. */
-static enum vtr_wake wake_of(const struct vtr_port *port, const struct setup *s)
+static enum vtr_wake wake_of(const struct vtr_port *port, const struct vtr_setup *s)
 {
     const char *driver = port->dev.driver->name;
     if (port->pair != NULL)
@@ -213,10 +146,11 @@ static enum vtr_wake wake_of(const struct vtr_port *port, const struct setup *s)
         return VTR_WAKE_ALWAYS;
     if (strcmp(driver, "net_af_packet") == 0)
         return VTR_WAKE_SOCKET;
-    return port->dev.driver->interrupts ? VTR_WAKE_DEVICE : VTR_WAKE_NAP;
+    bool interrupts = port->dev.driver->interrupts || strcmp(port->dev.bus, "pci") == 0;
+    return interrupts ? VTR_WAKE_DEVICE : VTR_WAKE_NAP;
 }
 
-static int start_memif(struct vtr_port *port, struct setup *s)
+static int start_memif(struct vtr_port *port, struct vtr_setup *s)
 {
     port->wake = VTR_WAKE_MEMIF;
     port->id = RTE_MAX_ETHPORTS; /* none */
@@ -224,19 +158,21 @@ static int start_memif(struct vtr_port *port, struct setup *s)
     port->dev.info.driver_name = "memif";
     port->seg_max = UINT16_MAX;
     port->frame_max = port->memif.bytes;
-    return vtr_memif_open_(&port->memif, port, s->heap, &s->spec, s->err);
+    port->strips = s->dev.strip_vlan;
+    port->rx_flags = port->strips ? VTR_PKT_VLAN : 0;
+    return vtr_memif_open_(&port->memif, port, &s->spec, s->err);
 }
 
-static int start_device(struct vtr_port *port, struct setup *s)
+static int start_device(struct vtr_port *port, struct vtr_setup *s)
 {
-    struct vtr_rack *rx[QUEUES_MAX];
+    struct rte_mempool *rx[QUEUES_MAX];
     int rc = vtr_device_fit_(&port->dev, &s->spec, &s->dev, s->err);
     if (rc == 0)
-        rc = racks_create(port, s);
+        rc = port->dev.driver->plain ? plain_create(port, s) : racks_create(port, s);
     if (rc != 0)
         return rc;
     for (unsigned q = 0; q < port->queues; q++)
-        rx[q] = port->rxq[q].rack;
+        rx[q] = port->dev.driver->plain ? port->rxq[q].plain.mp : port->rxq[q].rack->mp;
     rc = vtr_device_start_(&port->dev, &s->spec, &s->dev, rx, s->err);
     if (rc != 0)
         return rc;
@@ -249,7 +185,7 @@ static int start_device(struct vtr_port *port, struct setup *s)
                                     strerror(-rc));
 }
 
-static int start(struct vtr_port *port, struct setup *s)
+static int start(struct vtr_port *port, struct vtr_setup *s)
 {
     int rc = s->spec.scheme == VTR_SCHEME_MEMIF ? start_memif(port, s) : start_device(port, s);
     if (rc != 0)
@@ -290,7 +226,7 @@ static void port_free(struct vtr_port *port)
     vtr_memory_free_(port);
 }
 
-static int open_locked(struct setup *s, struct vtr_port **out)
+static int open_locked(struct vtr_setup *s, struct vtr_port **out)
 {
     int rc = vtr_watch_start_(s->err);
     if (rc == 0 && s->spec.scheme != VTR_SCHEME_MEMIF)
@@ -302,9 +238,12 @@ static int open_locked(struct setup *s, struct vtr_port **out)
     if (port == NULL)
         return vtr_spec_fail_(&s->spec, s->err, ENOMEM, NULL, "no memory");
     memcpy(port->shown, s->spec.shown, sizeof port->shown);
-    rc = probe(port, s);
+    port->heap = s->heap;
+    port->headroom = s->headroom;
+    snprintf(port->name, sizeof port->name, "port %.58s", s->spec.shown);
+    rc = vtr_probe_(port, s);
     if (rc == 0 && (rc = start(port, s)) != 0) {
-        unprobe(port);
+        undo(port);
         racks_close(port);
     }
     if (rc != 0) {
@@ -318,7 +257,7 @@ static int open_locked(struct setup *s, struct vtr_port **out)
 int vtr_port_open(struct vtr_heap *heap, const char *spec, const struct vtr_port_opts *opts,
                   struct vtr_port **out, struct vtr_error *err)
 {
-    struct setup s = { .heap = heap, .err = err };
+    struct vtr_setup s = { .heap = heap, .err = err };
     int rc = vtr_spec_parse_(spec, &s.spec, err);
     if (rc == 0)
         rc = read_opts(&s, opts);
@@ -337,7 +276,7 @@ int vtr_port_close(struct vtr_port *port)
     (void)vtr_port_capture_stop(port, NULL);
     vtr_foreign_hold_(); /* what lies in the port's rings ends under the lock */
     pthread_mutex_lock(&setup_lock);
-    unprobe(port);
+    undo(port);
     racks_close(port);
     pthread_mutex_unlock(&setup_lock);
     vtr_foreign_let_go_();

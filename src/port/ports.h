@@ -14,24 +14,27 @@
 #include "port/device.h"
 #include "port/memif.h"
 #include "port/pair.h"
+#include "port/plain.h"
 #include "port/rack.h"
 #include "port/watch.h"
 
 /* Counters are atomic: written by the queue's caller, read by vtr_port_stat(). */
 struct vtr_rxq {
-    __attribute__((aligned(64))) struct vtr_rack *rack;
-    uint64_t pkts, bytes;
+    __attribute__((aligned(64))) struct vtr_rack *rack; /* NULL: the port is a plain one */
+    uint64_t pkts, bytes, copies;
     uint64_t no_block, error;
     uint32_t inside; /* atomic: handing something to the capture (capture.h) */
     uint32_t linked; /* atomic: inside of the link to a memif's peer */
     struct vtr_port *port;
-    struct vtr_bell *bell; /* NULL: nobody has waited */
+    bool ended;             /* atomic, of a port that ends: the driver has nothing more */
+    struct vtr_plain plain; /* of both directions */
+    struct vtr_bell *bell;  /* NULL: nobody has waited */
 };
 
 struct vtr_txq {
     __attribute__((aligned(64))) struct vtr_rack *rack;
-    uint64_t pkts, bytes, full;
-    uint64_t empty, too_long, too_many;
+    uint64_t pkts, bytes, full, copies, software;
+    uint64_t empty, too_long, too_many, headers, no_block;
     uint32_t inside, linked; /* as of receiving */
 };
 
@@ -56,6 +59,13 @@ struct vtr_port {
     enum vtr_wake wake;
     uint32_t gone; /* atomic: the device was taken away */
     uint32_t up;   /* atomic: the kernel's interface is */
+    uint32_t rx_flags;  /* VTR_PKT_* that frames may come with */
+    uint32_t tx_flags;  /* VTR_PKT_TX_* that the device does */
+    bool strips;        /* tags, by software */
+    bool ends;          /* a queue that gives less than was asked for has nothing more to come */
+    unsigned headroom;
+    struct vtr_heap *heap; /* for what has to be made to send */
+    char name[64];         /* "port null:0": where its blocks come from */
     struct vtr_rxq *rxq;
     struct vtr_txq *txq;
     struct vtr_device dev;

@@ -8,6 +8,7 @@
  */
 #include "port/capture.h"
 
+#include <rte_ether.h>
 #include <rte_prefetch.h>
 
 #include "base/memory.h"
@@ -62,8 +63,8 @@ static inline void read_meta(const struct rte_mbuf *m, unsigned queue, struct vt
     pkt->flags = 0;
     pkt->hash = 0;
     pkt->queue = (uint16_t)queue;
-    pkt->vlan = 0;
-    pkt->unused = 0;
+    pkt->vlan = pkt->mss = 0;
+    pkt->l2_len = pkt->l3_len = 0;
     if (VTR_UNLIKELY(m->ol_flags != 0))
         read_flags(m, pkt);
 }
@@ -229,8 +230,8 @@ static inline void take_plain(struct vtr_rack *rack, struct rte_mbuf *m, unsigne
     pkt->data.what = vtr_block_seal_(vtr_what_record_(*vtr_mbuf_what_(m)), len);
     pkt->flags = pkt->hash = 0;
     pkt->queue = (uint16_t)queue;
-    pkt->vlan = 0;
-    pkt->unused = 0;
+    pkt->vlan = pkt->mss = 0;
+    pkt->l2_len = pkt->l3_len = 0;
     vtr_rack_push_(rack, m);
 }
 
@@ -263,11 +264,49 @@ static unsigned take_burst(struct vtr_rxq *q, unsigned queue, bool ring, struct 
     return got;
 }
 
+enum { MACS = 2 * RTE_ETHER_ADDR_LEN, TAG = 4, ETH_VLAN = 0x8100 };
+
+/* Takes the tag out of frames that the driver has just written. */
+static VTR_COLD void strip_written(const struct vtr_rxq *q, struct rte_mbuf **mbufs, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) /* rte_vlan_strip() looks at 14 bytes, and moves 4 more */
+        if (mbufs[i]->pool == q->rack->mp && mbufs[i]->data_len >= MACS + TAG + 2)
+            rte_vlan_strip(mbufs[i]);
+}
+
+/* The same of a frame that cannot be written any more: other MAC addresses before the rest. */
+static void strip_shown(const struct vtr_port *port, struct vtr_pkt *pkt)
+{
+    uint8_t head[MACS + TAG];
+    struct vtr_data rest = pkt->data, made;
+    if (pkt->flags & VTR_PKT_VLAN || pkt->data.len < sizeof head + 2 ||
+        !vtr_data_gather(pkt->data, 0, head, sizeof head) ||
+        (head[MACS] << 8 | head[MACS + 1]) != ETH_VLAN || !vtr_data_strip(&rest, sizeof head) ||
+        vtr_data_prepend(port->heap, head, MACS, rest, &made) != 0)
+        return;
+    vtr_data_unref(&pkt->data);
+    pkt->data = made;
+    pkt->flags |= VTR_PKT_VLAN;
+    pkt->vlan = (uint16_t)(head[MACS + 2] << 8 | head[MACS + 3]);
+}
+
+static VTR_COLD void strip_all_shown(const struct vtr_port *port, struct vtr_pkt *pkts, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        strip_shown(port, &pkts[i]);
+}
+
+static unsigned rx_plain(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
+{
+    return vtr_port_is_memif_(port) ? vtr_memif_rx_(port, queue, pkts, n)
+                                    : vtr_plain_rx_(port, queue, pkts, n);
+}
+
 static unsigned rx_device(const struct vtr_port *port, struct vtr_rxq *q, unsigned queue,
                           struct vtr_pkt *pkts, unsigned n)
 {
     unsigned got = 0;
-    if (vtr_port_is_gone_(port))
+    if (VTR_UNLIKELY(q->ended)) /* it would count a file that is cut as an error each time */
         return 0;
     vtr_rack_enter_(q->rack);
     for (unsigned asked = 0; asked < n;) {
@@ -275,10 +314,15 @@ static unsigned rx_device(const struct vtr_port *port, struct vtr_rxq *q, unsign
         unsigned ask = n - asked < VTR_BURST ? n - asked : VTR_BURST;
         unsigned came = rte_eth_rx_burst(port->id, (uint16_t)queue, mbufs, (uint16_t)ask);
         vtr_mbufs_come_(mbufs, came);
+        if (VTR_UNLIKELY(port->strips))
+            strip_written(q, mbufs, came);
         if (came != 0)
             got += take_burst(q, queue, port->pair != NULL, mbufs, came, pkts + got);
-        if (came < ask)
+        if (came < ask) {
+            if (VTR_UNLIKELY(port->ends))
+                __atomic_store_n(&q->ended, true, __ATOMIC_RELAXED); /* O: a status */
             break;
+        }
         asked += ask;
     }
     vtr_rack_leave_();
@@ -288,10 +332,14 @@ static unsigned rx_device(const struct vtr_port *port, struct vtr_rxq *q, unsign
 unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
 {
     vtr_check(queue < port->queues);
-    unsigned got = VTR_UNLIKELY(vtr_port_is_memif_(port))
-                       ? vtr_memif_rx_(port, queue, pkts, n)
-                       : rx_device(port, &port->rxq[queue], queue, pkts, n);
+    struct vtr_rxq *q = &port->rxq[queue];
+    if (VTR_UNLIKELY(vtr_port_is_gone_(port)))
+        return 0;
+    unsigned got = VTR_LIKELY(q->rack != NULL) ? rx_device(port, q, queue, pkts, n)
+                                               : rx_plain(port, queue, pkts, n);
     if (vtr_capture_on_(port) && got != 0)
         vtr_capture_rx_(port, queue, pkts, got);
+    if (VTR_UNLIKELY(port->strips))
+        strip_all_shown(port, pkts, got);
     return got;
 }

@@ -5,6 +5,7 @@
  */
 #include "port/spec.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,16 +15,21 @@
 #include "base/error.h"
 
 #define TYPES_HINT                                                                                 \
-    "port types: null: ring:NAME memif:PATH, or a DPDK device like net_tap0,iface=vtr0"
+    "port types: null: ring:NAME memif:PATH pcap:IN,OUT tap:NAME af_packet:IF af_xdp:IF "          \
+    "pci:ADDR, "                                                                                   \
+    "or a DPDK device like net_null0"
 
-enum kind { NUMBER, WORDS, MAC, TEXT };
+/* What DPDK gives a meaning to in a value. */
+#define RESERVED "[]=\""
+
+enum kind { NUMBER, WORDS, MAC, TEXT, FLAG };
 
 /* What a driver's option may be. */
 struct rule {
     const char *driver, *key;
     enum kind kind;
     unsigned long min, max;
-    const char *words; /* "a or b" */
+    const char *words; /* "a or b"; a MAC may be such a word too */
 };
 
 static const struct rule rules[] = {
@@ -35,10 +41,19 @@ static const struct rule rules[] = {
     { "net_memif", "mac", MAC, 0, 0, NULL },
     { "net_memif", "secret", TEXT, 1, 23, NULL },
     { "net_memif", "zero-copy", WORDS, 0, 0, "no" }, /* it shares EAL's memory, not the heap */
+    { "net_tap", "mac", MAC, 0, 0, "fixed" },
+    { "net_tap", "remote", TEXT, 1, 15, NULL },
+    { "net_tap", "persist", FLAG, 0, 0, NULL },
+    { "net_af_packet", "qdisc_bypass", NUMBER, 0, 1, NULL },
+    { "net_af_xdp", "start_queue", NUMBER, 0, 1023, NULL },
+    { "net_af_xdp", "force_copy", NUMBER, 0, 1, NULL },
+    { "net_af_xdp", "busy_budget", NUMBER, 0, UINT16_MAX, NULL },
+    { "net_af_xdp", "xdp_prog", TEXT, 1, VTR_SPEC_MAX, NULL },
 };
 enum { RULES = sizeof rules / sizeof rules[0] };
 
-static const char *const schemes[] = { "null", "ring", "memif" };
+static const char *const schemes[] = { "null", "ring",      "memif",  "pcap",
+                                       "tap",  "af_packet", "af_xdp", "pci" };
 enum { SCHEMES = sizeof schemes / sizeof schemes[0] };
 
 int vtr_spec_fail_(const struct vtr_spec *spec, struct vtr_error *err, int code, const char *hint,
@@ -155,19 +170,21 @@ static bool rule_holds(const struct rule *rule, const char *value)
     case WORDS:
         return is_word(value, rule->words);
     case MAC:
-        return is_mac(value);
+        return is_mac(value) || is_word(value, rule->words);
+    case FLAG:
+        return false; /* says what it says by being there */
     default:
         return strlen(value) >= rule->min && strlen(value) <= rule->max;
     }
 }
 
-static bool has_rule(const char *driver, const char *key)
+static const struct rule *rule_of(const char *driver, const char *key)
 {
     for (int i = 0; i < RULES; i++)
         if (strncmp(driver, rules[i].driver, strlen(rules[i].driver)) == 0 &&
             strcmp(key, rules[i].key) == 0)
-            return true;
-    return false;
+            return &rules[i];
+    return NULL;
 }
 
 static int bad_value(const struct vtr_spec *spec, const struct rule *rule, const char *value,
@@ -177,6 +194,8 @@ static int bad_value(const struct vtr_spec *spec, const struct rule *rule, const
         return vtr_spec_fail_(spec, err, EINVAL, NULL,
                               "option '%s=%s' is not a number from %lu to %lu", rule->key, value,
                               rule->min, rule->max);
+    if (rule->kind == FLAG)
+        return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s' takes no value", rule->key);
     if (rule->kind == TEXT)
         return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s' takes %lu to %lu bytes",
                               rule->key, rule->min, rule->max);
@@ -191,19 +210,14 @@ static int check_option(const struct vtr_spec *spec, const char *driver, char *o
 {
     char *value = strchr(option, '=');
     bool strict = spec->scheme != VTR_SCHEME_VDEV;
-    if (value == NULL && strict)
+    if (value != NULL)
+        *value++ = '\0';
+    const struct rule *rule = rule_of(driver, option);
+    if (value == NULL && strict && (rule == NULL || rule->kind != FLAG))
         return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s' is not KEY=VALUE", option);
-    if (value == NULL)
-        return 0;
-    *value++ = '\0';
-    for (int i = 0; i < RULES; i++) {
-        if (strncmp(driver, rules[i].driver, strlen(rules[i].driver)) != 0 ||
-            strcmp(option, rules[i].key) != 0)
-            continue;
-        if (!rule_holds(&rules[i], value))
-            return bad_value(spec, &rules[i], value, err);
-    }
-    return !strict || has_rule(driver, option)
+    if (rule != NULL && value != NULL && !rule_holds(rule, value) && (strict || rule->kind != FLAG))
+        return bad_value(spec, rule, value, err);
+    return rule != NULL || !strict
                ? 0
                : vtr_spec_fail_(spec, err, EINVAL, NULL, "no option '%s' here", option);
 }
@@ -218,7 +232,7 @@ static int check_options(const struct vtr_spec *spec, const char *driver, struct
         if (rc != 0)
             return rc;
         /* Drivers that we have no rule for may want it so: net_pcap takes a file a queue. */
-        if (rest != NULL && has_rule(driver, option) &&
+        if (rest != NULL && rule_of(driver, option) != NULL &&
             option_in(rest, option, again, sizeof again))
             return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s' is there twice", option);
     }
@@ -240,9 +254,6 @@ static int parse_vdev(const char *text, struct vtr_spec *spec, struct vtr_error 
         return vtr_spec_fail_(spec, err, EINVAL, NULL, "the device's name is longer than %d bytes",
                               VTR_DEVICE_NAME_MAX);
     split(text, spec->device, sizeof spec->device, spec->args, sizeof spec->args);
-    if (strncmp(spec->device, "net_af_xdp", 10) == 0)
-        return vtr_spec_fail_(spec, err, ENODEV, "net_af_packet works on the same interfaces",
-                              "net_af_xdp keeps packets beside its own headers, not in a heap");
     return check_options(spec, spec->device, err);
 }
 
@@ -265,16 +276,76 @@ static int parse_memif(struct vtr_spec *spec, struct vtr_error *err)
 {
     if (spec->target[0] == '\0')
         return vtr_spec_fail_(spec, err, EINVAL, "memif:/run/NAME.sock", "a memif needs a path");
-    if (strpbrk(spec->target, "[]=\"") != NULL)
+    if (strpbrk(spec->target, RESERVED) != NULL)
         return vtr_spec_fail_(spec, err, EINVAL, NULL,
                               "the path has a character that DPDK gives a meaning: one of []=\"");
     return check_options(spec, "net_memif", err);
 }
 
+static int parse_pcap(struct vtr_spec *spec, struct vtr_error *err)
+{
+    if (spec->target[0] == '\0' && spec->args[0] == '\0')
+        return vtr_spec_fail_(spec, err, EINVAL,
+                              "pcap:in.pcap  pcap:in.pcap,out.pcap  pcap:,out.pcap",
+                              "no file to read and none to write");
+    if (strpbrk(spec->target, RESERVED) != NULL || strpbrk(spec->args, "," RESERVED) != NULL)
+        return vtr_spec_fail_(spec, err, EINVAL, NULL,
+                              "a path has a character that DPDK gives a meaning: one of ,[]=\"");
+    return 0;
+}
+
+/* What the kernel takes for an interface's name. */
+static int parse_interface(struct vtr_spec *spec, const char *driver, struct vtr_error *err)
+{
+    const char *name = spec->target;
+    if (name[0] == '\0' || strlen(name) > 15 || strpbrk(name, "/: %" RESERVED) != NULL ||
+        strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return vtr_spec_fail_(spec, err, EINVAL, "ip link  lists the interfaces there are",
+                              "'%.64s' cannot be an interface's name", name);
+    return check_options(spec, driver, err);
+}
+
+static int parse_tap(struct vtr_spec *spec, struct vtr_error *err)
+{
+    return parse_interface(spec, "net_tap", err);
+}
+
+static int parse_af_packet(struct vtr_spec *spec, struct vtr_error *err)
+{
+    return parse_interface(spec, "net_af_packet", err);
+}
+
+static int parse_af_xdp(struct vtr_spec *spec, struct vtr_error *err)
+{
+    return parse_interface(spec, "net_af_xdp", err);
+}
+
+/* "0000:01:00.0", or "01:00.0" in domain 0. The options are the driver's own. */
+static int parse_pci(struct vtr_spec *spec, struct vtr_error *err)
+{
+    static const char form[] = "xxxx:xx:xx.f", short_form[] = "0000:";
+    static const char hex[] = "0123456789abcdefABCDEF", functions[] = "01234567";
+    char full[sizeof spec->target];
+    size_t len = strlen(spec->target);
+    snprintf(full, sizeof full, "%s%.200s", len == 7 ? short_form : "", spec->target);
+    bool good = strlen(full) == sizeof form - 1;
+    for (size_t i = 0; good && i < sizeof form - 1; i++)
+        good = full[i] == form[i] || (form[i] == 'x' && strchr(hex, full[i]) != NULL) ||
+               (form[i] == 'f' && strchr(functions, full[i]) != NULL);
+    if (!good)
+        return vtr_spec_fail_(spec, err, EINVAL, "lspci -D  lists the devices",
+                              "'%.64s' is no PCI address like 0000:01:00.0", spec->target);
+    for (size_t i = 0; i < sizeof form; i++) /* sysfs and DPDK write them so */
+        spec->target[i] = (char)tolower((unsigned char)full[i]);
+    return 0;
+}
+
 static int parse_scheme(const char *text, struct vtr_spec *spec, struct vtr_error *err)
 {
-    static int (*const parse[SCHEMES])(
-        struct vtr_spec *, struct vtr_error *) = { parse_null, parse_ring, parse_memif };
+    static int (*const parse[SCHEMES])(struct vtr_spec *, struct vtr_error *) = {
+        parse_null, parse_ring,      parse_memif,  parse_pcap,
+        parse_tap,  parse_af_packet, parse_af_xdp, parse_pci,
+    };
     size_t len = strcspn(text, ":,");
     for (int i = 0; i < SCHEMES; i++)
         if (text[len] == ':' && len == strlen(schemes[i]) && memcmp(text, schemes[i], len) == 0) {

@@ -9,16 +9,27 @@
 
 #include <vitrine/base.h>
 
-enum vtr_scheme { VTR_SCHEME_NULL, VTR_SCHEME_RING, VTR_SCHEME_MEMIF, VTR_SCHEME_VDEV };
+enum vtr_scheme {
+    VTR_SCHEME_NULL,
+    VTR_SCHEME_RING,
+    VTR_SCHEME_MEMIF,
+    VTR_SCHEME_PCAP,
+    VTR_SCHEME_TAP,
+    VTR_SCHEME_AF_PACKET,
+    VTR_SCHEME_AF_XDP,
+    VTR_SCHEME_PCI,
+    VTR_SCHEME_VDEV,
+};
 
 enum { VTR_SPEC_MAX = 255, VTR_DEVICE_NAME_MAX = 63 };
 
 struct vtr_spec {
     enum vtr_scheme scheme;
-    char shown[81];                       /* as it appears in messages */
-    char target[VTR_SPEC_MAX + 1];        /* the ring's name, the memif's path; else empty */
+    char shown[81];                /* as it appears in messages */
+    char target[VTR_SPEC_MAX + 1]; /* what stands behind the colon, up to a comma; of pci the whole
+                                      address; of a vdev string nothing */
     char device[VTR_DEVICE_NAME_MAX + 1]; /* "net_tap0" of a vdev string; else empty */
-    char args[VTR_SPEC_MAX + 1];          /* the options, "key=value,key=value" */
+    char args[VTR_SPEC_MAX + 1];          /* "key=value,key=value"; of pcap the file to write */
 };
 
 /** @return 0, or -EINVAL with @p err filled. */

@@ -21,11 +21,16 @@ static void add_queues(const struct vtr_port *port, struct vtr_port_stat *out)
         out->tx_pkts += read_count(&tx->pkts);
         out->tx_bytes += read_count(&tx->bytes);
         out->tx_full += read_count(&tx->full);
+        out->rx_copies += read_count(&rx->copies);
+        out->tx_copies += read_count(&tx->copies);
+        out->tx_software += read_count(&tx->software);
         out->drop[VTR_DROP_RX_NO_BLOCK] += read_count(&rx->no_block);
         out->drop[VTR_DROP_RX_ERROR] += read_count(&rx->error);
         out->drop[VTR_DROP_TX_EMPTY] += read_count(&tx->empty);
         out->drop[VTR_DROP_TX_LONG] += read_count(&tx->too_long);
         out->drop[VTR_DROP_TX_SEGS] += read_count(&tx->too_many);
+        out->drop[VTR_DROP_TX_HEADERS] += read_count(&tx->headers);
+        out->drop[VTR_DROP_TX_NO_BLOCK] += read_count(&tx->no_block);
     }
 }
 
@@ -50,6 +55,16 @@ void vtr_port_stat(struct vtr_port *port, struct vtr_port_stat *out)
         out->drops += out->drop[i];
 }
 
+/* A port that ends: whether each queue has. */
+static bool ended(const struct vtr_port *port)
+{
+    unsigned q = 0;
+    while (port->ends && q < port->queues &&
+           __atomic_load_n(&port->rxq[q].ended, __ATOMIC_RELAXED)) /* O: a status */
+        q++;
+    return q == port->queues;
+}
+
 void vtr_port_info(struct vtr_port *port, struct vtr_port_info *out)
 {
     struct rte_ether_addr mac = { { 0 } };
@@ -63,6 +78,9 @@ void vtr_port_info(struct vtr_port *port, struct vtr_port_info *out)
     out->queues = (uint8_t)port->queues;
     out->link_up = vtr_port_link_is_up_(port);
     out->tx_copies = port->dev.driver->copies;
+    out->rx_ended = ended(port);
+    out->rx_flags = port->rx_flags;
+    out->tx_flags = port->tx_flags;
     out->frame_bytes = port->frame_max;
     out->segments = port->seg_max;
 }
@@ -73,7 +91,8 @@ const char *vtr_drop_name(enum vtr_drop reason)
         [VTR_DROP_RX_NO_BLOCK] = "rx_no_block", [VTR_DROP_RX_FULL] = "rx_full",
         [VTR_DROP_RX_ERROR] = "rx_error",       [VTR_DROP_TX_EMPTY] = "tx_empty",
         [VTR_DROP_TX_LONG] = "tx_long",         [VTR_DROP_TX_SEGS] = "tx_segs",
-        [VTR_DROP_TX_ERROR] = "tx_error",
+        [VTR_DROP_TX_ERROR] = "tx_error",       [VTR_DROP_TX_HEADERS] = "tx_headers",
+        [VTR_DROP_TX_NO_BLOCK] = "tx_no_block",
     };
     return (unsigned)reason < VTR_DROP_REASONS ? names[reason] : NULL;
 }

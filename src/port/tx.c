@@ -7,8 +7,12 @@
  * one block                   the packet's count            -                 -
  * a list that is ours alone   the counts of the segments    the shell ends    -
  * anything else               counts taken for them         the packet ends   those counts end
+ *
+ * What a packet asks for and the device does not do is done first (offload.h), and the packet is
+ * what came of it, whether the queue has room then or not.
  */
 #include "port/capture.h"
+#include "port/offload.h"
 
 #include <string.h>
 
@@ -46,8 +50,7 @@ static inline void fill(struct rte_mbuf *m, uint64_t what, uint32_t off, uint32_
      * stores took 4 cycles more. */
     m->buf_addr = (void *)(uintptr_t)(rec->base + off);
     m->buf_iova = (rte_iova_t)(uintptr_t)(rec->base + off);
-    put(m, DATA_OFF,
-        (uint64_t)1 << 16 | (uint64_t)1 << 32 | (uint64_t)RTE_MBUF_PORT_INVALID << 48);
+    put(m, DATA_OFF, (uint64_t)1 << 16 | (uint64_t)1 << 32 | (uint64_t)RTE_MBUF_PORT_INVALID << 48);
     m->ol_flags = 0;
     put(m, PACKET_TYPE, (uint64_t)len << 32);
     m->data_len = (uint16_t)len;
@@ -158,7 +161,7 @@ static struct rte_mbuf *load_lending(struct vtr_rack *rack, const struct vtr_lis
 static struct rte_mbuf *load_chain(const struct vtr_port *port, struct vtr_rack *rack,
                                    struct vtr_data d, bool *taken)
 {
-    uint32_t n = d.len != 0 && d.len <= port->frame_max ? mbufs_for(d) : 0;
+    uint32_t n = mbufs_for(d);
     if (n == 0 || n > port->seg_max || !has(rack, n))
         return NULL;
     const struct vtr_list *list = vtr_list_of_(d.what);
@@ -175,29 +178,100 @@ static struct rte_mbuf *load_chain(const struct vtr_port *port, struct vtr_rack 
     return head;
 }
 
+/* Whether the device takes the frame in one piece only. */
+static bool too_scattered(const struct vtr_port *port, struct vtr_data d)
+{
+    uint32_t most = port->dev.driver->gather_max;
+    return (d.what & VTR_WHAT_LIST) != 0 &&
+           (mbufs_for(d) > port->seg_max || (most != 0 && d.len > most));
+}
+
+/* Makes a packet one that the device takes. @return NULL, or the counter of why it cannot be. */
+static VTR_COLD uint64_t *fit(const struct vtr_port *port, struct vtr_txq *q, struct vtr_pkt *pkt)
+{
+    uint32_t requests = pkt->flags & VTR_PKT_TX_ANY;
+    struct vtr_heads h;
+    if (pkt->data.len == 0)
+        return &q->empty;
+    uint64_t *reason = requests & ~port->tx_flags ? vtr_offload_finish_(port, q, pkt) : NULL;
+    if (reason != NULL)
+        return reason;
+    requests = pkt->flags & VTR_PKT_TX_ANY;
+    if (requests != 0 && (!vtr_heads_read_(pkt, &h) || (requests & VTR_PKT_TX_CUT && !pkt->mss)))
+        return &q->headers;
+    bool cut = (requests & VTR_PKT_TX_CUT) != 0;
+    if (cut && (uint32_t)h.len + pkt->mss > port->frame_max)
+        return &q->too_long;
+    if (pkt->data.len > (cut ? (uint32_t)h.l2 + UINT16_MAX : port->frame_max))
+        return &q->too_long;
+    if (too_scattered(port, pkt->data))
+        reason = vtr_offload_gather_(port, q, pkt);
+    return reason != NULL || mbufs_for(pkt->data) <= port->seg_max ? reason : &q->too_many;
+}
+
+/* What the device is to do. The packet fits it. */
+static void request(struct rte_mbuf *m, const struct vtr_pkt *pkt)
+{
+    struct vtr_heads h;
+    uint32_t flags = pkt->flags;
+    vtr_check(vtr_heads_read_(pkt, &h));
+    bool cut = (flags & VTR_PKT_TX_CUT) != 0;
+    m->tx_offload = 0;
+    m->l2_len = h.l2;
+    m->l3_len = h.l3;
+    m->l4_len = h.l4;
+    m->tso_segsz = cut ? pkt->mss : 0;
+    m->vlan_tci = pkt->vlan;
+    if (h.l3 != 0)
+        m->ol_flags |= h.v6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4;
+    if ((flags & VTR_PKT_TX_IP_SUM || cut) && !h.v6)
+        m->ol_flags |= RTE_MBUF_F_TX_IP_CKSUM;
+    if (flags & VTR_PKT_TX_UDP_SUM)
+        m->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM;
+    if (flags & VTR_PKT_TX_TCP_SUM || cut)
+        m->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM;
+    m->ol_flags |= cut ? RTE_MBUF_F_TX_TCP_SEG : 0;
+    m->ol_flags |= flags & VTR_PKT_TX_VLAN ? RTE_MBUF_F_TX_VLAN : 0;
+}
+
+/* A packet that is more than one block of the right length. @return its head, or NULL: as above. */
+static VTR_COLD struct rte_mbuf *load_any(const struct vtr_port *port, struct vtr_txq *q,
+                                          struct vtr_pkt *pkt, bool *taken)
+{
+    if (vtr_offload_cuts_(port, pkt->flags) || fit(port, q, pkt) != NULL)
+        return NULL;
+    struct rte_mbuf *m = load_chain(port, q->rack, pkt->data, taken);
+    if (m != NULL && pkt->flags & VTR_PKT_TX_ANY)
+        request(m, pkt);
+    return m;
+}
+
 /* Turns packets into mbufs, up to the first that is refused or finds the rack empty. */
-static void load(const struct vtr_port *port, struct vtr_rack *rack, const struct vtr_pkt *pkts,
-                 unsigned n, struct burst *b)
+static void load(const struct vtr_port *port, struct vtr_txq *q, struct vtr_pkt *pkts, unsigned n,
+                 struct burst *b)
 {
     const uint32_t max = port->frame_max < VTR_SEG_BYTES_MAX ? port->frame_max : VTR_SEG_BYTES_MAX;
+    struct vtr_rack *rack = q->rack;
     unsigned i = 0;
     b->taken = b->bytes = 0;
     b->plain = true;
     for (; i < n; i++) {
         uint64_t what = pkts[i].data.what;
         uint32_t off = pkts[i].data.off, len = pkts[i].data.len;
+        uint64_t special = (what & VTR_WHAT_LIST) | (pkts[i].flags & VTR_PKT_TX_ANY);
         struct rte_mbuf *m;
         /* len - 1: nothing at all is refused too */
-        if (VTR_LIKELY((what & VTR_WHAT_LIST) == 0 && len - 1 < max)) {
+        if (VTR_LIKELY(special == 0 && len - 1 < max)) {
             if (VTR_UNLIKELY(!has(rack, 1)))
                 break;
             m = pop(rack);
             fill(m, what, off, len);
         } else {
             bool taken = false;
-            m = load_chain(port, rack, pkts[i].data, &taken);
+            m = load_any(port, q, &pkts[i], &taken);
             if (m == NULL)
                 break;
+            len = pkts[i].data.len;
             b->plain = false;
             b->taken |= (uint64_t)taken << i;
         }
@@ -246,30 +320,25 @@ static VTR_COLD void unload(struct vtr_rack *rack, struct burst *b, unsigned fro
         }
 }
 
-/* @return why a packet can never be sent; VTR_DROP_REASONS: it can be. */
-static enum vtr_drop why_not(const struct vtr_port *port, struct vtr_data d)
+/* Which reason a counter is of. */
+static enum vtr_drop reason_of(const struct vtr_txq *q, const uint64_t *counter)
 {
-    return d.len == 0                     ? VTR_DROP_TX_EMPTY
-           : d.len > port->frame_max      ? VTR_DROP_TX_LONG
-           : mbufs_for(d) > port->seg_max ? VTR_DROP_TX_SEGS
-                                          : VTR_DROP_REASONS;
+    return counter == &q->empty      ? VTR_DROP_TX_EMPTY
+           : counter == &q->too_long ? VTR_DROP_TX_LONG
+           : counter == &q->too_many ? VTR_DROP_TX_SEGS
+           : counter == &q->headers  ? VTR_DROP_TX_HEADERS
+                                     : VTR_DROP_TX_NO_BLOCK;
 }
 
-/* Ends a packet that can never be sent. @return false, and nothing done, if it can be. */
-static VTR_COLD bool refuse(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt)
+static VTR_COLD void drop(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
+                          uint64_t *reason)
 {
-    struct vtr_txq *q = &port->txq[queue];
-    enum vtr_drop why = why_not(port, pkt->data);
-    if (why == VTR_DROP_REASONS)
-        return false;
     if (vtr_capture_on_(port))
-        vtr_capture_drop_(port, true, queue, pkt->data, pkt->data.len, why);
+        vtr_capture_drop_(port, true, queue, pkt->data, pkt->data.len,
+                          reason_of(&port->txq[queue], reason));
     vtr_pkt_unref(pkt);
     memset(pkt, 0, sizeof *pkt);
-    vtr_count_(why == VTR_DROP_TX_EMPTY  ? &q->empty
-               : why == VTR_DROP_TX_LONG ? &q->too_long
-                                         : &q->too_many, 1);
-    return true;
+    vtr_count_(reason, 1);
 }
 
 /* Drops the counts of the mbufs that the driver has put on the cache. */
@@ -303,8 +372,111 @@ static unsigned hand_over(const struct vtr_port *port, struct vtr_rack *rack, un
     return sent;
 }
 
+static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
+                           unsigned n, bool *full);
+
+static unsigned send_all(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
+                         unsigned n, bool *full)
+{
+    unsigned done = 0;
+    while (done < n && !*full)
+        done +=
+            send_burst(port, queue, pkts + done, n - done < VTR_BURST ? n - done : VTR_BURST, full);
+    return done;
+}
+
+/* Cuts a segment into frames and sends them, a burst at a time. What finds the queue full stays a
+ * segment, of what is left. @return NULL, or the counter of why not. */
+static uint64_t *send_cut(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
+                          const struct vtr_heads *h, bool *full)
+{
+    enum { AT_ONCE = 32 };
+    struct vtr_txq *q = &port->txq[queue];
+    struct vtr_pkt frames[AT_ONCE];
+    uint32_t payload = h->l4_len - h->l4, from = 0;
+    do {
+        unsigned made = vtr_offload_cut_(port, h, pkt, from, frames, AT_ONCE);
+        if (made == 0)
+            return &q->no_block;
+        unsigned sent = send_all(port, queue, frames, made, full);
+        for (unsigned i = sent; i < made; i++)
+            vtr_pkt_unref(&frames[i]);
+        from += sent * pkt->mss;
+    } while (!*full && from < payload);
+    return *full && !vtr_offload_advance_(port, pkt, from) ? &q->no_block : NULL;
+}
+
+/* A segment that the device cannot cut. @return whether it is consumed. */
+static VTR_COLD bool cut(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
+                         bool *full)
+{
+    struct vtr_txq *q = &port->txq[queue];
+    struct vtr_heads h;
+    uint64_t *reason = NULL;
+    bool good = vtr_heads_read_(pkt, &h) && pkt->mss != 0;
+    if (good && pkt->flags & ~port->tx_flags & VTR_PKT_TX_VLAN)
+        vtr_heads_tag_(&h, pkt->vlan);
+    if (!good)
+        reason = pkt->data.len == 0 ? &q->empty : &q->headers;
+    else if ((uint64_t)h.len + pkt->mss > port->frame_max)
+        reason = &q->too_long;
+    else
+        reason = send_cut(port, queue, pkt, &h, full);
+    if (reason == NULL && *full)
+        return false;
+    if (reason != NULL) {
+        drop(port, queue, pkt, reason);
+        return true;
+    }
+    vtr_count_(&q->software, 1);
+    vtr_pkt_unref(pkt);
+    memset(pkt, 0, sizeof *pkt);
+    return true;
+}
+
+/* The packet that load() stopped at. @return how many are consumed of it: 0 or 1. */
+static VTR_COLD unsigned settle(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
+                                bool *full)
+{
+    if (vtr_offload_cuts_(port, pkt->flags))
+        return cut(port, queue, pkt, full);
+    uint64_t *reason = fit(port, &port->txq[queue], pkt);
+    *full = reason == NULL;
+    if (reason != NULL)
+        drop(port, queue, pkt, reason);
+    return reason != NULL;
+}
+
+/* Whether it fits as it is. len - 1: nothing at all does not. */
+static inline bool is_simple(const struct vtr_port *port, const struct vtr_pkt *pkt)
+{
+    return ((pkt->data.what & VTR_WHAT_LIST) | (pkt->flags & VTR_PKT_TX_ANY)) == 0 &&
+           pkt->data.len - 1 < port->frame_max;
+}
+
+/* A port without mbufs of ours. */
+static unsigned send_plain(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
+                           unsigned n, bool *full, struct vtr_capture_ring *captured)
+{
+    struct vtr_txq *q = &port->txq[queue];
+    unsigned fits = 0;
+    while (fits < n && (is_simple(port, &pkts[fits]) ||
+                        (!vtr_offload_cuts_(port, pkts[fits].flags) &&
+                         fit(port, q, &pkts[fits]) == NULL)))
+        fits++;
+    unsigned sent = vtr_port_is_memif_(port) ? vtr_memif_tx_(port, queue, pkts, fits)
+                                             : vtr_plain_tx_(port, queue, pkts, fits);
+    vtr_capture_sent_(captured, sent);
+    if (sent == n)
+        return n;
+    if (sent == fits)
+        return sent + settle(port, queue, &pkts[sent], full);
+    *full = true;
+    return sent;
+}
+
 /* @return how many are consumed; *full when the next one has to wait. */
-static unsigned send_burst(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
+static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
                            unsigned n, bool *full)
 {
     struct vtr_txq *q = &port->txq[queue];
@@ -312,7 +484,9 @@ static unsigned send_burst(struct vtr_port *port, unsigned queue, struct vtr_pkt
     /* Before it is looked whether a list is ours alone. */
     struct vtr_capture_ring *captured =
         vtr_capture_on_(port) ? vtr_capture_hold_(port, queue, pkts, n) : NULL;
-    load(port, q->rack, pkts, n, &b);
+    if (VTR_UNLIKELY(q->rack == NULL))
+        return send_plain(port, queue, pkts, n, full, captured);
+    load(port, q, pkts, n, &b);
     unsigned sent = b.n == 0 ? 0 : hand_over(port, q->rack, queue, &b);
     if (VTR_UNLIKELY(captured != NULL))
         vtr_capture_sent_(captured, sent);
@@ -321,25 +495,10 @@ static unsigned send_burst(struct vtr_port *port, unsigned queue, struct vtr_pkt
     vtr_count_(&q->bytes, bytes);
     if (VTR_LIKELY(sent == n))
         return n;
-    if (sent == b.n && refuse(port, queue, &pkts[sent]))
-        return sent + 1;
+    if (sent == b.n)
+        return sent + settle(port, queue, &pkts[sent], full);
     unload(q->rack, &b, sent);
     *full = true;
-    return sent;
-}
-
-/* The same where no mbufs are. */
-static unsigned send_memif(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n,
-                           bool *full)
-{
-    struct vtr_capture_ring *captured =
-        vtr_capture_on_(port) ? vtr_capture_hold_(port, queue, pkts, n) : NULL;
-    unsigned sent = vtr_memif_tx_(port, queue, pkts, n);
-    if (VTR_UNLIKELY(captured != NULL))
-        vtr_capture_sent_(captured, sent);
-    if (sent < n && refuse(port, queue, &pkts[sent]))
-        return sent + 1;
-    *full = sent < n;
     return sent;
 }
 
@@ -347,15 +506,10 @@ unsigned vtr_port_tx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
 {
     vtr_check(queue < port->queues);
     struct vtr_txq *q = &port->txq[queue];
-    unsigned done = 0;
-    bool full = vtr_port_is_gone_(port), memif = vtr_port_is_memif_(port);
-    if (VTR_LIKELY(!memif))
+    bool full = vtr_port_is_gone_(port);
+    if (VTR_LIKELY(q->rack != NULL))
         vtr_rack_enter_(q->rack);
-    while (done < n && !full) {
-        unsigned ask = n - done < VTR_BURST ? n - done : VTR_BURST;
-        done += VTR_UNLIKELY(memif) ? send_memif(port, queue, pkts + done, ask, &full)
-                                    : send_burst(port, queue, pkts + done, ask, &full);
-    }
+    unsigned done = send_all(port, queue, pkts, n, &full);
     vtr_rack_leave_();
     if (port->pair != NULL && done != 0)
         vtr_pair_wake_(port->pair, port->side, queue);
