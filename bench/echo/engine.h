@@ -11,11 +11,12 @@
 
 #include "dataset.h"
 #include "drops.h"
-#include "memcache.h"
 #include "message.h"
 #include "slices.h"
 #include "store.h"
 #include "threshold.h"
+
+#include <vitrine/wire/memcached.h>
 
 /** How values get into replies. */
 enum engine_mode { ENGINE_HYBRID, ENGINE_REFERENCE, ENGINE_COPY };
@@ -46,8 +47,8 @@ struct engine {
 
 /** A request on its way: borrowed from the datagram. */
 struct engine_request {
-    struct memcache_command first;
-    struct vtr_span rest;
+    struct vtr_memcached_command first;
+    struct vtr_reader rest;
     uint32_t hash; /* of the first command's key */
 };
 

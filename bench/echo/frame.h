@@ -8,7 +8,7 @@
  * to be zero (RFC 6864 section 4.1). IPv6 wants a checksum (RFC 8200 section 8.1), and values are
  * read once for it.
  * Owner: nothing. Threads: any.
- * Not here: what the datagram says (memcache.h), who sends packets (packets.h).
+ * Not here: what the datagram says (vitrine/wire/memcached.h), who sends packets (packets.h).
  */
 #ifndef ECHO_FRAME_H
 #define ECHO_FRAME_H

@@ -85,7 +85,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_extent_holds_(struct vtr_extent e, size_t fixed
     {                                                                                              \
         const struct name *header = vtr_span_view(s, 0, struct name);                              \
         struct vtr_extent e;                                                                       \
-        if (header == NULL || !name##_extent_(header, s.len, &e))                                  \
+        if (VTR_UNLIKELY(header == NULL || !name##_extent_(header, s.len, &e)))                    \
             return NULL;                                                                           \
         *options = vtr_span_part_(s, sizeof *header, e.header - sizeof *header);                   \
         *rest = vtr_span_part_(s, e.header, e.end - e.header);                                     \

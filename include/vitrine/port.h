@@ -117,8 +117,12 @@ struct vtr_port_info {
 };
 
 /**
- * Opens a port. The first one but a memif starts DPDK's environment, quietly, without hugepages or
- * privileges, once in a process. Ports are opened after fork(), not before.
+ * Opens a port. The first one starts DPDK's environment, quietly, without hugepages or privileges,
+ * once in a process: ports are opened after fork(), not before.
+ * From then on `dpdk-telemetry.py -f vtr-PID` answers /vitrine/ports, /vitrine/port,N,
+ * /vitrine/heaps, /vitrine/heap,N and /vitrine/leaks, by a socket in /var/run/dpdk/vtr-PID, or for
+ * others than root in $XDG_RUNTIME_DIR or else /tmp instead of /var/run. It is there until the
+ * process exits, or a child forked from it does: that should end by _exit() or execve().
  * @param heap  borrowed; must outlive the port, and what a ring's other end has not received of it.
  * @param spec  borrowed; one of
  *   "null:0"               sends into nothing; receives without end frames of 64 bytes that nobody

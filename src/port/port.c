@@ -15,6 +15,7 @@
 #include "heap/foreign.h"
 #include "port/eal.h"
 #include "port/fence.h"
+#include "port/telemetry.h"
 
 enum { QUEUES_MAX = 64, DESCS_MAX = 32768, HEADROOM_MAX = 4096, FRAME_DEFAULT = 1518 };
 enum { FRAME_MIN = 64, FRAME_MAX = VTR_SEG_BYTES_MAX };
@@ -152,8 +153,9 @@ static enum vtr_wake wake_of(const struct vtr_port *port, const struct vtr_setup
 
 static int start_memif(struct vtr_port *port, struct vtr_setup *s)
 {
+    static uint16_t made;
     port->wake = VTR_WAKE_MEMIF;
-    port->id = RTE_MAX_ETHPORTS; /* none */
+    port->id = (uint16_t)(RTE_MAX_ETHPORTS + made++ % 1024); /* for people; none of DPDK's */
     port->dev.driver = vtr_driver_of_("net_memif");
     port->dev.info.driver_name = "memif";
     port->seg_max = UINT16_MAX;
@@ -229,7 +231,7 @@ static void port_free(struct vtr_port *port)
 static int open_locked(struct vtr_setup *s, struct vtr_port **out)
 {
     int rc = vtr_watch_start_(s->err);
-    if (rc == 0 && s->spec.scheme != VTR_SCHEME_MEMIF)
+    if (rc == 0)
         rc = vtr_eal_start_(s->err);
     if (rc != 0)
         return rc;
@@ -250,6 +252,7 @@ static int open_locked(struct vtr_setup *s, struct vtr_port **out)
         port_free(port);
         return rc;
     }
+    vtr_telemetry_add_(port);
     *out = port;
     return 0;
 }
@@ -276,6 +279,7 @@ int vtr_port_close(struct vtr_port *port)
     (void)vtr_port_capture_stop(port, NULL);
     vtr_foreign_hold_(); /* what lies in the port's rings ends under the lock */
     pthread_mutex_lock(&setup_lock);
+    vtr_telemetry_remove_(port);
     undo(port);
     racks_close(port);
     pthread_mutex_unlock(&setup_lock);

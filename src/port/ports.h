@@ -51,6 +51,7 @@ struct vtr_happenings {
 };
 
 struct vtr_port {
+    struct vtr_port *next; /* of those open; telemetry.c's */
     /* constant while open */
     uint16_t id;
     uint16_t queues;

@@ -16,7 +16,7 @@ struct example {
     size_t end;       /* of the payload */
     bool stated;      /* the header says where the payload ends */
     size_t len;
-    uint8_t bytes[80];
+    uint8_t bytes[256];
 };
 
 static const struct example examples[] = {
@@ -72,6 +72,28 @@ static const struct example examples[] = {
     { "vtr_sctp_sack", 16, 20, true, 22,
       { 0, 0, 0, 9, 0, 1, 0, 0, 0, 1, 0, 1, 0, 2, 0, 3, 0, 0, 0, 8 } },
     { "vtr_memcached_udp", 8, 10, false, 10, { 0xbe, 0xef, 0, 0, 0, 1, 0, 0, 'm', 'n' } },
+    { "vtr_gre", 4, 6, false, 6, { 0, 0, 0x08, 0x00, 0x45, 0 } },
+    { "vtr_gre", 16, 18, false, 18,
+      { 0xb0, 0, 0x08, 0, 0x12, 0x34, 0, 0, 0, 0, 0, 9, 0, 0, 0, 7, 0x45, 0 } },
+    { "vtr_pptp", 16, 19, true, 20,
+      { 0x30, 0x81, 0x88, 0x0b, 0, 3, 0, 5, 0, 0, 0, 9, 0, 0, 0, 8, 0xff, 3, 0xc0 } },
+    { "vtr_vxlan", 8, 10, false, 10, { 0x08, 0, 0, 0, 0x12, 0x34, 0x56, 0, 2, 0 } },
+    { "vtr_geneve", 16, 18, false, 18,
+      { 0x02, 0x40, 0x65, 0x58, 0, 0, 1, 0, 1, 2, 0x80, 1, 1, 2, 3, 4, 2, 0 } },
+    { "vtr_gtpu", 8, 10, true, 12, { 0x30, 255, 0, 2, 0, 0, 0, 1, 0x45, 0 } },
+    { "vtr_gtpu", 12, 18, true, 20,
+      { 0x37, 255, 0, 10, 0, 0, 0, 1, 0, 7, 3, 0x85, 1, 0, 9, 0, 0x45, 0 } },
+    { "vtr_dns", 12, 17, false, 17, { 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1 } },
+    { "vtr_dns_tcp", 2, 5, true, 6, { 0, 3, 1, 2, 3 } },
+    { "vtr_dhcp", 240, 244, false, 244,
+      { 1, 1, 6, [236] = 99, 130, 83, 99, 53, 1, 1, 255 } },
+    { "vtr_ntp", 48, 52, false, 52, { 0xe3 } },
+    { "vtr_ntp_mac", 20, 20, false, 20, { 0, 0, 0, 42 } },
+    { "vtr_tls_record", 5, 7, true, 8, { 22, 3, 1, 0, 2, 1, 2 } },
+    { "vtr_tls_handshake", 4, 6, true, 8, { 2, 0, 0, 2, 3, 3 } },
+    { "vtr_memcached_binary", 28, 32, true, 33,
+      { 0x80, 0x1d, 0, 3, 4, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9,
+        0, 0, 0, 5, 'k', 'e', 'y', 'v' } },
 };
 enum { EXAMPLES_N = sizeof examples / sizeof examples[0] };
 

@@ -22,6 +22,9 @@ struct list_state {
     struct vtr_igmp3_group group;
     struct vtr_mld2_group group6;
     struct vtr_ip6_walk walk;
+    struct vtr_gtpu_extension extension;
+    struct vtr_dhcp_walk dhcp;
+    struct vtr_dns_walk dns;
 };
 
 typedef bool list_next(struct vtr_reader *r, struct list_state *s, struct element *e);
@@ -142,6 +145,8 @@ static inline bool next_ip6_ext(struct vtr_reader *r, struct list_state *s, stru
     return true;
 }
 
+#include "messages.h"
+
 struct list {
     const char *name;
     list_next *next;
@@ -154,7 +159,13 @@ static const struct list lists[] = {
     { "pppoe_tag", next_pppoe_tag },           { "sctp_chunk", next_sctp_chunk },
     { "sctp_parameter", next_sctp_parameter }, { "mpls", next_mpls },
     { "igmp3_record", next_igmp3_record },     { "mld2_record", next_mld2_record },
-    { "ip6_ext", next_ip6_ext },
+    { "ip6_ext", next_ip6_ext },               { "geneve_option", next_geneve_option },
+    { "gtpu_extension", next_gtpu_extension }, { "dns_record", next_dns_record },
+    { "dns_option", next_dns_option },         { "dhcp_option", next_dhcp_option },
+    { "ntp_extension", next_ntp_extension },   { "quic_packet", next_quic_packet },
+    { "tls_extension", next_tls_extension },   { "tls_protocol", next_tls_protocol },
+    { "memcached", next_memcached },           { "memcached_reply", next_memcached_reply },
+    { "memcached_flag", next_memcached_flag },
 };
 enum { LISTS_N = sizeof lists / sizeof lists[0] };
 

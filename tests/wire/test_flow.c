@@ -4,7 +4,7 @@
  */
 #include "support.h"
 #include "frames.h"
-#include "takers.h"
+#include "alike.h"
 
 static const struct frame_spec V4 = { .version = 4, .protocol = VTR_IP_TCP,
                                       .src = { 192, 0, 2, 1 }, .dst = { 192, 0, 2, 2 },
@@ -23,12 +23,11 @@ static bool flow_of(const struct frame *f, size_t len, struct vtr_flow *flow)
     bool ok = vtr_flow_of_span(vtr_span_of(copy, len), flow);
     assert_true(ok || memcmp(flow, &untouched, sizeof untouched) == 0);
     for (size_t cut = 0; cut <= len; cut++) {
-        struct segments in;
+        struct vtr_data d = alike_cut(vtr_span_of(copy, len), cut);
         struct vtr_flow other = untouched;
-        segments_open(&in, vtr_span_of(copy, len), cut);
-        assert_int_equal(vtr_flow_of_data(in.whole, &other), ok);
+        assert_int_equal(vtr_flow_of_data(d, &other), ok);
         assert_memory_equal(&other, flow, sizeof other);
-        segments_close(&in);
+        vtr_data_unref(&d);
     }
     free(copy);
     return ok;

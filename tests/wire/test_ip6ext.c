@@ -3,7 +3,7 @@
  * The walk along extension headers: where it ends, why, and the same in two segments cut anywhere.
  */
 #include "support.h"
-#include "takers.h"
+#include "alike.h"
 
 /* Walks @p len bytes, as a span and cut in two everywhere, which must all end alike.
  * @return where the span's walk ended; *at: how far in. */
@@ -16,16 +16,14 @@ static struct vtr_ip6_walk walk(uint8_t protocol, const uint8_t *bytes, size_t l
     enum vtr_ip6_stop stop = vtr_ip6_ext_skip(&r, &w);
     assert_true(stop == w.stop && stop != VTR_IP6_GOES_ON);
     for (size_t cut = 0; cut <= len; cut++) {
-        struct segments in;
-        segments_open(&in, s, cut);
-        struct vtr_data d = in.whole;
+        struct vtr_data whole = alike_cut(s, cut), d = whole;
         struct vtr_ip6_walk other = vtr_ip6_walk_of(protocol);
         assert_int_equal(vtr_data_ip6_ext_skip(&d, &other), stop);
-        assert_true(taker_same(d, r.rest));
+        assert_true(alike_same(d, r.rest));
         assert_int_equal(other.protocol, w.protocol);
         assert_int_equal(other.passed, w.passed);
         assert_int_equal(other.fragment, w.fragment);
-        segments_close(&in);
+        vtr_data_unref(&whole);
     }
     *at = len - r.rest.len;
     free(copy);

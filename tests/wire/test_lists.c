@@ -3,46 +3,8 @@
  * Lists: what is in them, where they end, and where they stop when they are cut short or lie.
  */
 #include "support.h"
+#include "list_examples.h"
 #include "lists.h"
-
-enum { KINDS = 8 };
-
-struct example {
-    const char *name;
-    unsigned first; /* what the list begins with */
-    unsigned n;     /* elements */
-    unsigned kind[KINDS];
-    size_t len[KINDS];  /* of their values */
-    size_t whole;       /* bytes that the elements take */
-    size_t left;        /* bytes that are left in the reader when they end */
-    size_t bytes_n;
-    uint8_t bytes[80];
-};
-
-static const struct example examples[] = {
-    { "ipv4_option", 0, 3, { 1, 148, 7 }, { 0, 2, 5 }, 12, 0, 16,
-      { 1, 148, 4, 0, 0, 7, 7, 4, 192, 0, 2, 1, 0, 9, 9, 9 } },
-    { "tcp_option", 0, 6, { 2, 4, 8, 1, 3, 34 }, { 2, 0, 8, 0, 1, 4 }, 26, 0, 28,
-      { 2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 3, 3, 7, 34, 6, 1, 2, 3, 4 } },
-    { "ip6_option", 0, 3, { 5, 0, 1 }, { 2, 0, 1 }, 8, 0, 8, { 5, 2, 0, 0, 0, 1, 1, 0 } },
-    { "nd_option", 0, 2, { 1, 5 }, { 6, 6 }, 16, 0, 16,
-      { 1, 1, 2, 0, 0, 0, 0, 1, 5, 1, 0, 0, 0, 0, 5, 220 } },
-    { "pppoe_tag", 0, 2, { 0x101, 0x103 }, { 0, 4 }, 12, 0, 18,
-      { 1, 1, 0, 0, 1, 3, 0, 4, 1, 2, 3, 4, 0, 0, 0, 0, 9, 9 } },
-    { "sctp_chunk", 0, 2, { 11, 6 }, { 0, 1 }, 12, 0, 12, { 11, 0, 0, 4, 6, 0, 0, 5, 1 } },
-    { "sctp_parameter", 0, 2, { 5, 12 }, { 4, 2 }, 16, 0, 16,
-      { 0, 5, 0, 8, 192, 0, 2, 1, 0, 12, 0, 6, 0, 5, 0, 0 } },
-    { "mpls", 0, 2, { 16, 0x12345 }, { 4, 4 }, 8, 2, 10,
-      { 0, 1, 0, 64, 0x12, 0x34, 0x5b, 64, 0x45, 0 } },
-    { "igmp3_record", 2, 2, { 4, 3 }, { 0, 4 }, 24, 1, 25,
-      { 4, 0, 0, 0, 239, 1, 2, 3, 3, 1, 0, 1, 239, 1, 2, 4, 192, 0, 2, 1, 'a', 'u', 'x', '.' } },
-    { "mld2_record", 2, 2, { 4, 3 }, { 0, 16 }, 56, 1, 57,
-      { 4, 0, 0, 0, 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 0, 0, 1, 0xff, 2 } },
-    { "ip6_ext", 0, 4, { 0, 43, 44, 51 }, { 8, 8, 8, 12 }, 36, 2, 38,
-      { 43, 0, 1, 4, 0, 0, 0, 0, 44, 0, 4, 0, 0, 0, 0, 0, 51, 0, 0, 0, 0, 0, 0, 1,
-        17, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 7, 7 } },
-};
-enum { EXAMPLES_N = sizeof examples / sizeof examples[0] };
 
 static const struct list *list_of(const char *name)
 {
@@ -60,7 +22,7 @@ static size_t iterate(const char *name, unsigned first, const uint8_t *bytes, si
     struct list_state state = { .first = first };
     struct vtr_span rest;
     uint8_t *copy = test_exact_copy(bytes, len);
-    size_t n = list_holds(list_of(name), vtr_span_of(copy, len), &state, e, KINDS, &rest);
+    size_t n = list_holds(list_of(name), vtr_span_of(copy, len), &state, e, LIST_KINDS, &rest);
     *left = rest.len;
     free(copy);
     return n;
@@ -70,8 +32,8 @@ static void every_list_has_an_example(void **state)
 {
     for (size_t i = 0; i < LISTS_N; i++) {
         bool found = false;
-        for (size_t k = 0; k < EXAMPLES_N; k++)
-            found = found || strcmp(examples[k].name, lists[i].name) == 0;
+        for (size_t k = 0; k < LIST_EXAMPLES_N; k++)
+            found = found || strcmp(list_examples[k].name, lists[i].name) == 0;
         if (!found)
             fail_msg("%s has none", lists[i].name);
     }
@@ -79,9 +41,9 @@ static void every_list_has_an_example(void **state)
 
 static void a_list_gives_its_elements_in_order(void **state)
 {
-    for (size_t i = 0; i < EXAMPLES_N; i++) {
-        const struct example *x = &examples[i];
-        struct element e[KINDS];
+    for (size_t i = 0; i < LIST_EXAMPLES_N; i++) {
+        const struct list_example *x = &list_examples[i];
+        struct element e[LIST_KINDS];
         size_t left, n = iterate(x->name, x->first, x->bytes, x->bytes_n, e, &left);
         if (n != x->n || left != x->left)
             fail_msg("%s: %zu elements, %zu bytes left", x->name, n, left);
@@ -94,9 +56,9 @@ static void a_list_gives_its_elements_in_order(void **state)
 /* Fewer bytes, fewer elements, or the same: and what is left is the element that is cut. */
 static void a_list_cut_short_stops_before_the_element(void **state)
 {
-    for (size_t i = 0; i < EXAMPLES_N; i++) {
-        const struct example *x = &examples[i];
-        struct element e[KINDS];
+    for (size_t i = 0; i < LIST_EXAMPLES_N; i++) {
+        const struct list_example *x = &list_examples[i];
+        struct element e[LIST_KINDS];
         size_t left, before = 0;
         for (size_t len = 0; len < x->whole; len++) {
             size_t n = iterate(x->name, x->first, x->bytes, len, e, &left);
@@ -110,12 +72,12 @@ static void a_list_cut_short_stops_before_the_element(void **state)
 
 static void a_list_may_lie_in_every_byte(void **state)
 {
-    for (size_t i = 0; i < EXAMPLES_N; i++)
-        for (size_t at = 0; at < examples[i].bytes_n; at++)
+    for (size_t i = 0; i < LIST_EXAMPLES_N; i++)
+        for (size_t at = 0; at < list_examples[i].bytes_n; at++)
             for (unsigned v = 0; v < 256; v++) {
-                const struct example *x = &examples[i];
+                const struct list_example *x = &list_examples[i];
                 uint8_t bytes[sizeof x->bytes];
-                struct element e[KINDS];
+                struct element e[LIST_KINDS];
                 size_t left;
                 memcpy(bytes, x->bytes, sizeof bytes);
                 bytes[at] = (uint8_t)v;
@@ -151,7 +113,7 @@ static void a_malformed_element_is_left_in_the_reader(void **state)
     };
     for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
         const struct stop *s = &stops[i];
-        struct element e[KINDS];
+        struct element e[LIST_KINDS];
         size_t left, n = iterate(s->name, 0, s->bytes, s->len, e, &left);
         if (n != s->n || left != s->left)
             fail_msg("%s, %zu: %zu elements, %zu left", s->name, i, n, left);
@@ -160,8 +122,8 @@ static void a_malformed_element_is_left_in_the_reader(void **state)
 
 static void records_end_where_the_report_says(void **state)
 {
-    const struct example *x = &examples[8];
-    struct element e[KINDS];
+    const struct list_example *x = &list_examples[8];
+    struct element e[LIST_KINDS];
     size_t left;
     assert_string_equal(x->name, "igmp3_record");
     assert_int_equal(iterate(x->name, 0, x->bytes, x->bytes_n, e, &left), 0);

@@ -6,9 +6,6 @@
 #include "samples.h"
 #include "wire.h"
 
-TAKES(vtr_memcached_udp)
-TAKES(vtr_memcached_binary)
-
 #define BAD_LINE "CLIENT_ERROR bad command line format"
 #define KEY_250                                                                                    \
     "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234"        \
@@ -263,7 +260,6 @@ static void the_binary_header_holds_extras_key_and_value(void **state)
     assert_text(key, "key");
     assert_text(value, "v");
     assert_false(vtr_memcached_binary_split(h, vtr_span_of(rest.ptr, 2), &key, &value));
-    takes_vtr_memcached_binary(ALL(SAMPLE_BINARY), sizeof SAMPLE_BINARY);
 }
 
 static void a_binary_header_that_lies_is_refused(void **state)
@@ -283,12 +279,6 @@ static void a_binary_header_that_lies_is_refused(void **state)
     }
 }
 
-static void a_frame_is_always_taken(void **state)
-{
-    static const uint8_t bytes[10];
-    takes_vtr_memcached_udp(ALL(bytes), 8);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,7 +294,6 @@ int main(void)
         cmocka_unit_test(a_reply_cut_anywhere_is_left_as_it_is),
         cmocka_unit_test(the_binary_header_holds_extras_key_and_value),
         cmocka_unit_test(a_binary_header_that_lies_is_refused),
-        cmocka_unit_test(a_frame_is_always_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,6 @@ static struct vtr_quic_packet take(struct vtr_span s, size_t cid_len, size_t nee
     r = vtr_reader_of(s);
     assert_true(vtr_quic_packet_next(&r, cid_len, &p));
     assert_int_equal(r.rest.len, s.len - len);
-    assert_true(alike_inside(p.payload, s));
     return p;
 }
 

@@ -76,8 +76,13 @@ VTR_INLINE VTR_MUST_USE bool vtr_ipv4_measure(const struct vtr_ipv4 *h, size_t l
                                               struct vtr_extent *e)
 {
     (void)len;
-    e->header = vtr_ipv4_header_len(h);
     e->end = vtr_be16_get(h->total_len);
+    /* Foretold, so that what follows need not wait for the length to be read and computed. */
+    if (VTR_LIKELY(h->version_ihl == VTR_IPV4_PLAIN)) {
+        e->header = sizeof *h;
+        return true;
+    }
+    e->header = vtr_ipv4_header_len(h);
     return vtr_ipv4_version(h) == 4;
 }
 VTR_TAKE(vtr_ipv4)
