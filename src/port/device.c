@@ -49,6 +49,8 @@ static const struct {
     { "TUNSETIFF", NULL,
       "it takes CAP_NET_ADMIN: run it with sudo; null: ring: memif: pcap: need no rights" },
     { "failed to parse device", "DPDK has no driver of this name", NO_DRIVER },
+    { "Failed to create xsk socket", NULL,
+      "it takes root, an MTU of at most 3498 (ip link set IFACE mtu 1500), and no other XDP program" },
     { "larger than combined queue count", NULL,
       "ethtool -L  sets how many queues an interface has" },
     { "cannot allocate memory", NULL, MEMLOCK },
