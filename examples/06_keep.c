@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* 06_keep: a table of names out of packets, and what it costs to hold them.
  * Shows: vtr_data_cost, vtr_data_keep, vtr_heap_stat.
- * Before: 05_adopt.c
+ * Before: 05_adopt.c                                         Next: 07_own_parser.h
  * Run:   build/examples/06_keep
  * Prints: bytes shown and pinned by slices of packets, then by what was kept of them
  */

@@ -13,8 +13,8 @@ trees   debug   gcc, warnings are errors
         asan    clang: AddressSanitizer with leaks, UndefinedBehaviorSanitizer
         tsan    clang: ThreadSanitizer; heaps have one view (tests see VTR_TEST_SINGLE_VIEW=1)
         nobody  debug once more, configured, built and run by uid 65534; only if you are root
-suites  span base heap data port echo bench fuzz examples model explore code headers abi
-        floors install
+suites  span base heap data port echo bench command fuzz examples dissect model explore code
+        headers docs abi floors install
 
 Needs no NIC, no hugepages and no configuration. Logs stay in build-test-TREE/, where tests can be
 run by hand too: meson test -C build-test-debug --suite heap
@@ -36,8 +36,9 @@ import results
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOBODY = 65534
-OUR_CODE = ('span', 'base', 'heap', 'data', 'port', 'echo', 'bench', 'fuzz', 'examples')
-SUITES = OUR_CODE + ('model', 'explore', 'code', 'headers', 'abi', 'floors', 'install')
+OUR_CODE = ('span', 'base', 'heap', 'data', 'port', 'echo', 'bench', 'command', 'fuzz',
+            'examples', 'dissect')
+SUITES = OUR_CODE + ('model', 'explore', 'code', 'headers', 'docs', 'abi', 'floors', 'install')
 
 # With more random address bits than this, the sanitizers of clang 14 find no room for their maps.
 RANDOM_BITS_MAX = 28

@@ -6,6 +6,7 @@
 #include "core/malloc.h"
 #include "core/mbuf.h"
 #include "core/ours.h"
+#include "core/parse.h"
 #include "core/stand.h"
 
 static uint64_t one(const struct stand *s) { return 1; }
@@ -81,6 +82,15 @@ const struct row core_rows[] = {
                { "dpdk", mbuf_view_next } } },
     { "view_straddle", "20 bytes read out of two segments", "dpdk", 1.2, .each = straddling,
       .way = { { "vitrine", ours_view_straddle }, { "dpdk", mbuf_view_straddle } } },
+    { "parse_udp4", "Ethernet, IPv4, UDP: ends and payload", "unchecked", 1.1,
+      .each = parse_udp4_says,
+      .way = { { "vitrine", ours_parse_udp4 }, { "unchecked", unchecked_parse_udp4 } } },
+    { "parse_tcp6_options", "Ethernet, IPv6, TCP and its options", "unchecked", 1.1,
+      .each = parse_tcp6_says,
+      .way = { { "vitrine", ours_parse_tcp6 }, { "unchecked", unchecked_parse_tcp6 } } },
+    { "parse_vxlan_inner", "down to TCP inside IPv4 inside VXLAN", "unchecked", 1.1,
+      .each = parse_vxlan_says,
+      .way = { { "vitrine", ours_parse_vxlan }, { "unchecked", unchecked_parse_vxlan } } },
     { "echo_null", "a frame received, turned round, sent", "mbuf", 1.6, .each = frame,
       .way = { { "vitrine", ours_echo }, { "mbuf", mbuf_echo } } },
     { "echo_null_st", "heap declared single-threaded", "mbuf", 1.25, .each = frame,

@@ -9,11 +9,11 @@
 #define DROPS(X)                                                                                   \
     X(ethernet, "cut short, or to another station")                                                \
     X(arp, "not a request for our address")                                                        \
-    X(ip, "malformed IPv4")                                                                        \
+    X(ip, "malformed IPv4 or IPv6")                                                                \
     X(ip_sum, "IPv4 header checksum")                                                              \
-    X(fragment, "IPv4 fragment")                                                                   \
+    X(fragment, "a fragment")                                                                      \
     X(address, "not to us, or from no single host")                                                \
-    X(protocol, "neither UDP over IPv4, ARP nor ping")                                             \
+    X(protocol, "neither UDP over IP nor a question that a host answers")                          \
     X(udp, "malformed UDP")                                                                        \
     X(udp_sum, "UDP checksum")                                                                     \
     X(port, "a port that nobody serves")                                                           \

@@ -45,43 +45,73 @@ int engine_init(struct engine *e, struct vtr_heap *heap, uint64_t max_bytes)
 
 void engine_fini(struct engine *e) { store_close(e->store); }
 
-static int preload_one(struct engine *e, uint8_t *bytes, uint32_t size, uint32_t index)
+static int preload_one(struct engine *e, uint8_t *bytes, const struct dataset *d, uint32_t index)
 {
-    char key[VALUE_KEY_LEN + 1];
-    value_key(key, size, index);
-    value_fill(bytes, size, size, index);
-    struct store_put put = { .key = vtr_span_of(key, VALUE_KEY_LEN),
-                             .value = vtr_span_of(bytes, size) };
+    char key[DATASET_KEY_MAX + 1];
+    struct dataset_item item = dataset_item(d, index);
+    dataset_key(d, &item, index, key);
+    value_fill(bytes, item.value, item.value, index);
+    struct store_put put = { .key = vtr_span_of(key, item.key),
+                             .value = vtr_span_of(bytes, item.value) };
     put.hash = store_hash(e->store, put.key);
     int rc = store_set(e->store, &put);
     store_settle(e->store);
     return rc;
 }
 
-int engine_preload(struct engine *e, uint32_t size, uint32_t count)
+int engine_preload(struct engine *e, const struct dataset *d, uint32_t count)
 {
-    uint8_t *bytes = malloc((size_t)size + 1);
+    uint8_t *bytes = malloc((d->kind == DATASET_FIXED ? d->size : (size_t)DATASET_VALUE_MAX) + 1);
     struct store_stat before, after;
     store_stat(e->store, &before);
     int rc = bytes != NULL ? 0 : -ENOMEM;
     for (uint32_t i = 0; i < count && rc == 0; i++)
-        rc = preload_one(e, bytes, size, i);
+        rc = preload_one(e, bytes, d, i);
     free(bytes);
     store_stat(e->store, &after);
     return rc == 0 && after.evictions != before.evictions ? -ENOMEM : rc;
 }
 
+static bool is_browser(struct vtr_span line)
+{
+    struct vtr_reader r = vtr_reader_of(line);
+    struct vtr_span word = { NULL, 0 };
+    while (vtr_memcached_word_next(&r, &word))
+        ;
+    return word.len >= 5 && memcmp(word.ptr, "HTTP/", 5) == 0;
+}
+
+/* The next command; nothing behind it is read where its value is too large to be stored, and where
+ * it is that of a browser that was talked into this. @return false, *in unchanged: not all there. */
+static bool take(struct vtr_reader *in, struct vtr_memcached_command *c)
+{
+    struct vtr_reader r = *in;
+    struct vtr_span line;
+    if (!vtr_memcached_line_next(&r, &line))
+        return false;
+    vtr_memcached_parse(line, c);
+    bool browser = VTR_UNLIKELY(c->verb == VTR_MEMCACHED_OTHER) && is_browser(line);
+    if (browser || (c->has_value && c->value_len > store_value_max()))
+        r = vtr_reader_of(vtr_span_of(r.rest.ptr + r.rest.len, 0));
+    else if (c->has_value && !vtr_memcached_value_take(&r, c))
+        return false;
+    if (browser)
+        c->error = NULL;
+    *in = r;
+    return true;
+}
+
 bool engine_read(struct engine *e, struct vtr_span datagram, struct engine_request *out)
 {
-    const struct vtr_memcached_udp *mc = vtr_memcached_udp_take(datagram, &out->rest);
-    if (VTR_UNLIKELY(mc == NULL || out->rest.len == 0))
+    const struct vtr_memcached_udp *mc = vtr_memcached_udp_take(datagram, &out->rest.rest);
+    if (VTR_UNLIKELY(mc == NULL || out->rest.rest.len == 0))
         return engine_drop(e, DROP_frame);
     if (VTR_UNLIKELY(vtr_be16_get(mc->total) != 1))
         return engine_drop(e, DROP_multi);
-    if (VTR_UNLIKELY(!memcache_take(&out->rest, &out->first)))
+    if (VTR_UNLIKELY(!take(&out->rest, &out->first)))
         return engine_drop(e, DROP_command);
     out->hash = 0;
-    if (VTR_LIKELY(out->first.key.len != 0 && out->first.key.len <= STORE_KEY_MAX)) {
+    if (VTR_LIKELY(out->first.key.len != 0)) {
         out->hash = store_hash(e->store, out->first.key);
         store_prefetch_slot(e->store, out->hash);
     }
@@ -138,9 +168,10 @@ static bool say_item(struct engine *e, const struct store_item *item, bool cas)
 }
 
 /* @return NULL, or why there is no list of values. */
-static const char *get_keys(struct engine *e, const struct memcache_command *c, uint32_t hash)
+static const char *get_keys(struct engine *e, const struct vtr_memcached_command *c, uint32_t hash)
 {
-    struct vtr_span key = c->key, more = c->more;
+    struct vtr_reader more = c->more;
+    struct vtr_span key = c->key;
     bool hit = false;
     do {
         if (VTR_UNLIKELY(key.len > STORE_KEY_MAX))
@@ -153,10 +184,10 @@ static const char *get_keys(struct engine *e, const struct memcache_command *c, 
         e->counts.get_misses += item == NULL;
         if (item == NULL)
             continue;
-        if (!say_item(e, item, c->verb == MEMCACHE_GETS))
+        if (!say_item(e, item, c->verb == VTR_MEMCACHED_GETS))
             return FULL;
         hit = true;
-    } while (memcache_word(&more, &key));
+    } while (vtr_memcached_word_next(&more, &key));
     if (hit) /* the last item's block goes on with it */
         message_extend(&e->message, STORE_TAIL - 2);
     else if (!message_text(&e->message, "END\r\n", 5))
@@ -169,7 +200,7 @@ static bool say(struct engine *e, const char *line)
     return message_text(&e->message, line, strlen(line)) && message_text(&e->message, "\r\n", 2);
 }
 
-static bool get(struct engine *e, const struct memcache_command *c, uint32_t hash)
+static bool get(struct engine *e, const struct vtr_memcached_command *c, uint32_t hash)
 {
     struct message_mark mark = message_mark(&e->message);
     const char *error = get_keys(e, c, hash);
@@ -190,7 +221,7 @@ static uint32_t expiry(const struct engine *e, int32_t exptime)
     return exptime <= e->started ? 1 : (uint32_t)(exptime - e->started + CLOCK_START);
 }
 
-static const char *set(struct engine *e, const struct memcache_command *c, uint32_t hash)
+static const char *set(struct engine *e, const struct vtr_memcached_command *c, uint32_t hash)
 {
     e->counts.cmd_set++;
     if (c->value_len > store_value_max()) {
@@ -201,15 +232,22 @@ static const char *set(struct engine *e, const struct memcache_command *c, uint3
                              .hash = hash,
                              .flags = c->flags,
                              .expires = expiry(e, c->exptime),
-                             .value = c->data };
+                             .value = c->value };
     return store_set(e->store, &put) == 0 ? "STORED"
                                           : "SERVER_ERROR out of memory storing object";
 }
 
-static const char *set_mode(struct engine *e, struct vtr_span name)
+/* "mode hybrid|reference|copy" is ours. @return NULL: a browser's, which gets no reply. */
+static const char *other(struct engine *e, const struct vtr_memcached_command *c)
 {
-    return engine_mode_parse(name, &e->mode) ? "OK"
-                                             : "CLIENT_ERROR mode is hybrid, reference or copy";
+    struct vtr_reader more = c->more;
+    struct vtr_span mode = { NULL, 0 }, word;
+    if (!vtr_span_equal(c->name, vtr_span_of("mode", 4)))
+        return c->error;
+    bool one = vtr_memcached_word_next(&more, &mode) && !vtr_memcached_word_next(&more, &word);
+    return one && engine_mode_parse(mode, &e->mode)
+               ? "OK"
+               : "CLIENT_ERROR mode is hybrid, reference or copy";
 }
 
 static bool say_stats(struct engine *e)
@@ -222,26 +260,42 @@ static bool say_stats(struct engine *e)
 }
 
 /* Everything but get, which is one line. @return NULL: no such reply. */
-static const char *line_of(struct engine *e, const struct memcache_command *c, uint32_t hash)
+static const char *line_of(struct engine *e, const struct vtr_memcached_command *c, uint32_t hash)
 {
+    if (c->verb == VTR_MEMCACHED_OTHER)
+        return other(e, c);
+    if (c->error != NULL)
+        return c->error;
     switch (c->verb) {
-    case MEMCACHE_SET: return set(e, c, hash);
-    case MEMCACHE_DELETE: return store_delete(e->store, c->key, hash) ? "DELETED" : "NOT_FOUND";
-    case MEMCACHE_VERSION: return "VERSION " ECHO_VERSION;
-    case MEMCACHE_VERBOSITY: return "OK";
-    case MEMCACHE_MODE: return set_mode(e, c->more);
-    case MEMCACHE_ANSWER: return c->answer;
-    default: return NULL;
+    case VTR_MEMCACHED_SET: return set(e, c, hash);
+    case VTR_MEMCACHED_DELETE:
+        return store_delete(e->store, c->key, hash) ? "DELETED" : "NOT_FOUND";
+    case VTR_MEMCACHED_VERSION: return "VERSION " ECHO_VERSION;
+    case VTR_MEMCACHED_VERBOSITY: return "OK";
+    default: return "ERROR";
     }
 }
 
-/* @return false: nothing more fits into the message. */
-static bool carry_out(struct engine *e, const struct memcache_command *c, uint32_t hash)
+static bool is_get(const struct vtr_memcached_command *c)
 {
-    if (VTR_LIKELY(c->verb == MEMCACHE_GET || c->verb == MEMCACHE_GETS))
+    return (c->verb == VTR_MEMCACHED_GET || c->verb == VTR_MEMCACHED_GETS) && c->error == NULL;
+}
+
+/* Of all kinds that memcached has, the plain one. */
+static bool is_stats(const struct vtr_memcached_command *c)
+{
+    struct vtr_reader more = c->more;
+    struct vtr_span which;
+    return c->verb == VTR_MEMCACHED_STATS && !vtr_memcached_word_next(&more, &which);
+}
+
+/* @return false: nothing more fits into the message. */
+static bool carry_out(struct engine *e, const struct vtr_memcached_command *c, uint32_t hash)
+{
+    if (VTR_LIKELY(is_get(c)))
         return get(e, c, hash);
     threshold_mix(&e->threshold);
-    if (c->verb == MEMCACHE_STATS)
+    if (is_stats(c))
         return say_stats(e);
     const char *line = line_of(e, c, hash);
     return c->noreply || line == NULL || say(e, line);
@@ -249,21 +303,21 @@ static bool carry_out(struct engine *e, const struct memcache_command *c, uint32
 
 enum engine_answer engine_answer(struct engine *e, const struct engine_request *r)
 {
-    const struct memcache_command *c = &r->first;
-    struct memcache_command next;
-    struct vtr_span rest = r->rest;
+    const struct vtr_memcached_command *c = &r->first;
+    struct vtr_memcached_command next;
+    struct vtr_reader rest = r->rest;
     uint32_t hash = r->hash;
     e->counts.requests++;
     message_reset(&e->message);
-    while (c->verb != MEMCACHE_QUIT && carry_out(e, c, hash)) {
-        if (VTR_LIKELY(!memcache_take(&rest, &next)))
+    while (c->verb != VTR_MEMCACHED_QUIT && carry_out(e, c, hash)) {
+        if (VTR_LIKELY(!take(&rest, &next)))
             return e->message.bytes != 0 ? ENGINE_REPLY : ENGINE_SILENT;
         c = &next;
         hash = store_hash(e->store, c->key);
     }
     if (e->message.bytes != 0)
         return ENGINE_REPLY;
-    return c->verb == MEMCACHE_QUIT ? ENGINE_QUIT : ENGINE_SILENT;
+    return c->verb == VTR_MEMCACHED_QUIT ? ENGINE_QUIT : ENGINE_SILENT;
 }
 
 static const char *const mode_names[] = { "hybrid", "reference", "copy" };

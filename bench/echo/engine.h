@@ -9,12 +9,14 @@
 #ifndef ECHO_ENGINE_H
 #define ECHO_ENGINE_H
 
+#include "dataset.h"
 #include "drops.h"
-#include "memcache.h"
 #include "message.h"
 #include "slices.h"
 #include "store.h"
 #include "threshold.h"
+
+#include <vitrine/wire/memcached.h>
 
 /** How values get into replies. */
 enum engine_mode { ENGINE_HYBRID, ENGINE_REFERENCE, ENGINE_COPY };
@@ -45,8 +47,8 @@ struct engine {
 
 /** A request on its way: borrowed from the datagram. */
 struct engine_request {
-    struct memcache_command first;
-    struct vtr_span rest;
+    struct vtr_memcached_command first;
+    struct vtr_reader rest;
     uint32_t hash; /* of the first command's key */
 };
 
@@ -56,8 +58,8 @@ enum engine_answer { ENGINE_SILENT, ENGINE_REPLY, ENGINE_QUIT };
 VTR_MUST_USE int engine_init(struct engine *e, struct vtr_heap *heap, uint64_t max_bytes);
 void engine_fini(struct engine *e);
 
-/** Stores @p count values of @p size bytes under value_key()s. @return 0, -ENOMEM, -EMSGSIZE. */
-VTR_MUST_USE int engine_preload(struct engine *e, uint32_t size, uint32_t count);
+/** Stores the first @p count items of a dataset. @return 0, -ENOMEM, -EMSGSIZE. */
+VTR_MUST_USE int engine_preload(struct engine *e, const struct dataset *d, uint32_t count);
 
 /**
  * Looks at a datagram and fetches what answering it will read.

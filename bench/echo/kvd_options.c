@@ -22,6 +22,7 @@ static const char usage_long[] =
     "  vitrine-kvd --kernel [options]      over kernel UDP sockets\n"
     "\n"
     "  --ip A.B.C.D          address on the port (10.77.0.1); the MAC is the port's own\n"
+    "  --ip6 A:B::C          likewise (fd00:77::1)\n"
     "  --bind A.B.C.D        address of the kernel's sockets (127.0.0.1)\n"
     "  --udp-port N          memcached (11211); with --kernel, 0 takes any free one\n"
     "  --echo-port N         echo, RFC 862 (7); likewise\n"
@@ -30,7 +31,9 @@ static const char usage_long[] =
     "  --mode MODE           how values get into replies (hybrid): hybrid, reference, copy\n"
     "  --threshold BYTES|auto  hybrid: size from which to refer (auto: measured while serving)\n"
     "  --memory MIB          limit of stored items; the least used are evicted beyond it (2048)\n"
-    "  --preload SIZE:COUNT[,...]  store COUNT values of SIZE bytes before serving\n"
+    "  --preload SIZE:COUNT[,...]  store COUNT values of SIZE bytes before serving; etc or usr\n"
+    "                        for SIZE: keys and values of vitrine-load --workload\n"
+    "  --capture FILE[:N]    write what the port receives, sends and drops, as pcapng; N packets\n"
     "  --json                totals as JSON at the end\n"
     "  --quiet               no narration\n"
     "  -h, --help, --version\n"
@@ -39,14 +42,15 @@ static const char usage_long[] =
     "and prints totals. Commands: get gets set delete version verbosity stats quit, and\n"
     "`mode hybrid|reference|copy`. Exit: 0, 1 failed, 2 usage, 77 cannot run here.\n";
 
-enum option_id { ID_PORT = 1000, ID_KERNEL, ID_IP, ID_BIND, ID_UDP, ID_ECHO, ID_QUEUES, ID_IDLE,
-                 ID_MODE, ID_THRESHOLD, ID_MEMORY, ID_PRELOAD, ID_JSON, ID_QUIET, ID_HELP,
-                 ID_VERSION };
+enum option_id { ID_PORT = 1000, ID_KERNEL, ID_IP, ID_IP6, ID_BIND, ID_UDP, ID_ECHO, ID_QUEUES,
+                 ID_IDLE, ID_MODE, ID_THRESHOLD, ID_MEMORY, ID_PRELOAD, ID_CAPTURE, ID_JSON,
+                 ID_QUIET, ID_HELP, ID_VERSION };
 
 static const struct option options[] = {
     { "port", required_argument, NULL, ID_PORT },
     { "kernel", no_argument, NULL, ID_KERNEL },
     { "ip", required_argument, NULL, ID_IP },
+    { "ip6", required_argument, NULL, ID_IP6 },
     { "bind", required_argument, NULL, ID_BIND },
     { "udp-port", required_argument, NULL, ID_UDP },
     { "echo-port", required_argument, NULL, ID_ECHO },
@@ -56,6 +60,7 @@ static const struct option options[] = {
     { "threshold", required_argument, NULL, ID_THRESHOLD },
     { "memory", required_argument, NULL, ID_MEMORY },
     { "preload", required_argument, NULL, ID_PRELOAD },
+    { "capture", required_argument, NULL, ID_CAPTURE },
     { "json", no_argument, NULL, ID_JSON },
     { "quiet", no_argument, NULL, ID_QUIET },
     { "help", no_argument, NULL, ID_HELP },
@@ -85,14 +90,27 @@ static bool whole(const char *text, uint64_t min, uint64_t max, uint64_t *out)
     return number(text, text + strlen(text), min, max, out);
 }
 
+static bool preload_set(const char *text, const char *end, struct dataset *out)
+{
+    uint64_t size = 0;
+    char name[8];
+    snprintf(name, sizeof name, "%.*s", (int)(end - text), text);
+    if (dataset_parse(name, out))
+        return true;
+    *out = (struct dataset){ .kind = DATASET_FIXED };
+    bool sized = number(text, end, 0, 1u << 20, &size);
+    out->size = (uint32_t)size;
+    return sized;
+}
+
 static bool preload_one(const char *text, const char *end, struct server_preload *out)
 {
-    uint64_t size, count;
+    uint64_t count;
     const char *colon = memchr(text, ':', (size_t)(end - text));
-    if (colon == NULL || !number(text, colon, 0, 1u << 20, &size) ||
+    if (colon == NULL || !preload_set(text, colon, &out->set) ||
         !number(colon + 1, end, 1, 1u << 28, &count))
         return false;
-    *out = (struct server_preload){ (uint32_t)size, (uint32_t)count };
+    out->count = (uint32_t)count;
     return true;
 }
 
@@ -108,6 +126,23 @@ static bool preload_list(const char *text, struct server_opts *opts)
             return true;
         text = end + 1;
     }
+}
+
+/* A file, and if it ends in ":N", a number of packets. */
+static bool capture_parse(const char *text, struct server_opts *opts)
+{
+    static char path[4096];
+    const char *colon = strrchr(text, ':');
+    if (colon != NULL && colon[1 + strspn(colon + 1, "0123456789")] != '\0')
+        colon = NULL;
+    size_t len = colon != NULL ? (size_t)(colon - text) : strlen(text);
+    if (len == 0 || len >= sizeof path ||
+        (colon != NULL && !whole(colon + 1, 1, UINT64_MAX, &opts->capture_pkts)))
+        return false;
+    memcpy(path, text, len);
+    path[len] = '\0';
+    opts->capture = path;
+    return true;
 }
 
 static bool idle_parse(const char *text, enum server_idle *out)
@@ -165,6 +200,8 @@ static const char *apply(enum option_id id, const char *arg, struct kvd_options 
     case ID_JSON: o->json = true; return NULL;
     case ID_QUIET: o->quiet = true; return NULL;
     case ID_IP: return ip_parse(arg, &opts->ip) ? NULL : "an address like 10.77.0.1";
+    case ID_IP6:
+        return inet_pton(AF_INET6, arg, &opts->ip6) == 1 ? NULL : "an address like fd00:77::1";
     case ID_BIND: return ip_parse(arg, &opts->bind_ip) ? NULL : "an address like 127.0.0.1";
     case ID_IDLE: return idle_parse(arg, &opts->idle) ? NULL : "nap or spin";
     case ID_MODE:
@@ -172,8 +209,9 @@ static const char *apply(enum option_id id, const char *arg, struct kvd_options 
                    ? NULL
                    : "hybrid, reference or copy";
     case ID_THRESHOLD: return threshold_parse(arg, opts) ? NULL : "a number of bytes, or auto";
+    case ID_CAPTURE: return capture_parse(arg, opts) ? NULL : "FILE or FILE:N";
     case ID_PRELOAD:
-        return preload_list(arg, opts) ? NULL : "SIZE:COUNT[,...], sizes up to 1048576";
+        return preload_list(arg, opts) ? NULL : "SIZE:COUNT[,...], sizes up to 1048576, etc or usr";
     default: return apply_number(id, arg, opts);
     }
 }
@@ -226,6 +264,8 @@ static int check(const struct kvd_options *o)
 {
     if (o->kernel && o->server.port != NULL)
         return usage("--kernel excludes --port", o->server.port, "give one of them");
+    if (o->kernel && o->server.capture != NULL)
+        return usage("only a port is captured, not", "--kernel", "give --port");
     if (!o->kernel && o->server.port == NULL) {
         fprintf(stderr, "vitrine-kvd: need one of --port and --kernel; try --kernel\n");
         return EXIT_USAGE;

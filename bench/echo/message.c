@@ -108,6 +108,20 @@ void message_copy(const struct message *m, const struct message_chunk *chunk, ui
         vtr_check(vtr_data_gather(chunk->piece->data, chunk->off, to, chunk->len));
 }
 
+void message_sum(const struct message *m, const struct message_chunk *chunk, struct vtr_sum *sum)
+{
+    struct vtr_data data = chunk->piece->data;
+    if (data.len == 0) {
+        vtr_sum_add(sum, vtr_span_of(m->text + chunk->off, chunk->len));
+        return;
+    }
+    vtr_check(vtr_data_trim(&data, (size_t)chunk->off + chunk->len) &&
+              vtr_data_strip(&data, chunk->off));
+    struct vtr_cursor c = vtr_cursor_of(data);
+    for (struct vtr_span s; vtr_cursor_next(&c, &s);)
+        vtr_sum_add(sum, s);
+}
+
 uint32_t message_value_bytes(const struct message_chunk *chunk)
 {
     const struct message_piece *piece = chunk->piece;

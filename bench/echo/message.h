@@ -14,6 +14,7 @@
 #ifndef ECHO_MESSAGE_H
 #define ECHO_MESSAGE_H
 
+#include <vitrine/checksum.h>
 #include <vitrine/data.h>
 
 enum {
@@ -85,6 +86,9 @@ static inline bool message_done(const struct message *m) { return m->piece_next 
 
 /** Copies a chunk's bytes. */
 void message_copy(const struct message *m, const struct message_chunk *chunk, uint8_t *to);
+
+/** Goes on with @p sum over a chunk's bytes, where they lie. */
+void message_sum(const struct message *m, const struct message_chunk *chunk, struct vtr_sum *sum);
 
 /** @return how many of the chunk's bytes are value bytes. */
 uint32_t message_value_bytes(const struct message_chunk *chunk);

@@ -14,7 +14,6 @@ enum {
     FULL_SPINS = 1 << 10, /* tries before sleeping (or yielding) between tries */
     FULL_SLEEPS = 200,    /* of 50 us: a ring that stays full for 10 ms has no reader */
     FULL_SLEEP_NS = 50000,
-    HEAD = sizeof(struct frame_head),
 };
 
 VTR_STATIC_ASSERT(2 * MESSAGE_PAYLOAD / 17 < CHUNKS, "a datagram's chunks fit");
@@ -30,7 +29,7 @@ void packets_init(struct packets *p, struct engine *engine, struct vtr_heap *hea
     p->port = port;
     p->ask = PACKETS_BURST;
     p->self = *self;
-    memcpy(&p->self.mac, info.mac, sizeof p->self.mac);
+    memcpy(&p->self.host.mac, info.mac, sizeof p->self.host.mac);
     p->head = frame_head_of(&p->self);
     p->engine->reads = info.tx_copies;
     p->segments = info.segments < PACKETS_SEGS ? info.segments : PACKETS_SEGS;
@@ -143,7 +142,7 @@ struct writer {
 /* The request's block if it holds the reply, a piece of the shared one, or a new one. */
 static bool writer_open(struct packets *p, struct writer *w, const struct datagram *d)
 {
-    uint32_t need = HEAD + d->copied;
+    uint32_t need = frame_head_len(&p->head) + d->copied;
     w->parts = 0;
     w->into = &w->own;
     if (w->owns && vtr_buf_trim(&w->own, 0) && vtr_buf_tailroom(&w->own) >= need)
@@ -185,13 +184,26 @@ static void writer_copy(struct packets *p, struct writer *w, const struct messag
     p->engine->counts.payload_bytes_copied += message_value_bytes(c);
 }
 
-static void writer_head(const struct packets *p, struct writer *w, uint32_t bytes, uint32_t seq,
-                        uint32_t total)
+/* Over all bytes that will follow, before any of them is given away. */
+VTR_COLD static void writer_sum(const struct packets *p, const struct datagram *d,
+                                struct frame_head6 *head)
 {
-    uint8_t *to = vtr_buf_reserve(w->into, HEAD);
+    struct vtr_sum sum = frame_head_sum(head);
+    for (unsigned i = 0; i < d->chunks; i++)
+        message_sum(&p->engine->message, &d->chunk[i], &sum);
+    head->udp.sum = vtr_sum_end_udp(sum);
+}
+
+static void writer_head(const struct packets *p, struct writer *w, const struct datagram *d,
+                        uint32_t seq, uint32_t total)
+{
+    uint32_t len = frame_head_len(&p->head);
+    uint8_t *to = vtr_buf_reserve(w->into, len);
     vtr_check(to != NULL);
-    frame_head_write(&p->head, bytes, seq, total, to);
-    vtr_buf_commit(w->into, HEAD);
+    frame_head_write(&p->head, d->bytes, seq, total, to);
+    if (VTR_UNLIKELY(p->head.six))
+        writer_sum(p, d, (struct frame_head6 *)to);
+    vtr_buf_commit(w->into, len);
 }
 
 /* @return owned; empty: no memory, and nothing is left. */
@@ -212,7 +224,7 @@ static struct vtr_data datagram_build(struct packets *p, struct writer *w, const
 {
     if (VTR_UNLIKELY(!writer_open(p, w, d)))
         return (struct vtr_data)VTR_DATA_EMPTY;
-    writer_head(p, w, d->bytes, seq, total);
+    writer_head(p, w, d, seq, total);
     for (unsigned i = 0; i < d->last_copied; i++) {
         if (!d->refer[i]) {
             writer_copy(p, w, &d->chunk[i]);
@@ -264,27 +276,42 @@ static void serve_request(struct packets *p, unsigned queue, struct vtr_pkt *pkt
 
 static bool flat_copy(struct packets *p, struct vtr_data data, struct vtr_buf *out)
 {
-    if (vtr_buf_init(p->heap, 0, data.len, out) != 0)
+    size_t room = data.len > VTR_ANSWER_BYTES ? data.len : VTR_ANSWER_BYTES;
+    if (vtr_buf_init(p->heap, 0, room, out) != 0)
         return engine_drop(p->engine, DROP_memory);
     vtr_check(vtr_data_gather(data, 0, vtr_buf_reserve(out, data.len), data.len));
     vtr_buf_commit(out, data.len);
     return true;
 }
 
-/* A packet that goes back in its own bytes; in a copy of them if others hold those. */
+/* The packet's own block, with room for any answer. @return false: held by others, or small. */
+static bool own(struct vtr_pkt *pkt, struct vtr_buf *out)
+{
+    if (!vtr_data_try_own(&pkt->data, out))
+        return false;
+    if (vtr_buf_len(out) + vtr_buf_tailroom(out) >= VTR_ANSWER_BYTES)
+        return true;
+    pkt->data = vtr_buf_seal(out);
+    return false;
+}
+
+/* A packet that goes back in its own bytes, or else in a copy of them. */
 static void turn_around(struct packets *p, unsigned queue, struct vtr_pkt *pkt,
                         const struct frame *frame)
 {
     struct vtr_buf buf;
-    if (vtr_data_try_own(&pkt->data, &buf) || flat_copy(p, pkt->data, &buf)) {
-        if (frame->kind == FRAME_ECHO)
-            frame_echo(vtr_buf_bytes(&buf), frame);
-        else if (frame->kind == FRAME_PING)
-            frame_ping(vtr_buf_bytes(&buf), frame);
-        else
-            frame_arp(vtr_buf_bytes(&buf), &p->self);
-        out_put(p, queue, vtr_buf_seal(&buf));
-    }
+    if (!own(pkt, &buf) && !flat_copy(p, pkt->data, &buf))
+        return;
+    size_t len = vtr_buf_len(&buf), now = len;
+    if (frame->kind == FRAME_ECHO)
+        frame_echo(vtr_buf_bytes(&buf), frame);
+    else
+        now = vtr_answer(&p->self.host, frame->question, vtr_buf_bytes(&buf), len);
+    if (now > len)
+        vtr_buf_commit(&buf, now - len);
+    else
+        vtr_check(vtr_buf_trim(&buf, now));
+    out_put(p, queue, vtr_buf_seal(&buf));
 }
 
 /* A frame in several segments, which only a long one is, is read from a copy in one. */

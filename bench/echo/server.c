@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <vitrine/capture.h>
 
 enum {
     NAP_AFTER = 1000, /* empty polls */
@@ -39,6 +40,7 @@ void server_defaults(struct server_opts *opts)
 {
     *opts = (struct server_opts){ .bind_ip = { htonl(INADDR_LOOPBACK) },
                                   .ip = { htonl(0x0a4d0001) }, /* 10.77.0.1 */
+                                  .ip6 = { { { 0xfd, 0, 0, 0x77, [15] = 1 } } }, /* fd00:77::1 */
                                   .udp_port = VTR_MEMCACHED_PORT,
                                   .echo_port = 7,
                                   .queues = 1,
@@ -79,7 +81,7 @@ static int store_fill(struct server *s, const struct server_opts *opts, struct v
         return fail(err, rc, "cannot make the store");
     s->engine.mode = opts->mode;
     for (unsigned i = 0; i < opts->preloads && rc == 0; i++)
-        rc = engine_preload(&s->engine, opts->preload[i].size, opts->preload[i].count);
+        rc = engine_preload(&s->engine, &opts->preload[i].set, opts->preload[i].count);
     return rc == 0 ? 0 : fail(err, rc, "cannot preload all values");
 }
 
@@ -93,7 +95,8 @@ static int port_open(struct server *s, const struct server_opts *opts, struct vt
     s->packets.nap = opts->idle == SERVER_NAP;
     s->engine.stats = port_stats;
     s->engine.stats_of = s->port;
-    return 0;
+    struct vtr_capture_opts capture = { .size = sizeof capture, .packets = opts->capture_pkts };
+    return opts->capture == NULL ? 0 : vtr_port_capture(s->port, opts->capture, &capture, err);
 }
 
 static void threshold_choose(struct server *s, const struct server_opts *opts)
@@ -129,7 +132,8 @@ int server_open(const struct server_opts *opts, struct server **out, struct vtr_
     s->queues = opts->port != NULL ? opts->queues : 1;
     s->idle = opts->idle;
     s->nap_ns = NAP_NS;
-    memcpy(&s->self.ip, &opts->ip, sizeof s->self.ip);
+    memcpy(&s->self.host.ip4, &opts->ip, sizeof s->self.host.ip4);
+    memcpy(&s->self.host.ip6, &opts->ip6, sizeof s->self.host.ip6);
     s->self.udp_port = opts->udp_port;
     s->self.echo_port = opts->echo_port;
     int rc = heap_open(s, opts, err);
@@ -198,6 +202,7 @@ int server_close(struct server *s, uint64_t *live, struct vtr_error *err)
     if (s == NULL)
         return 0;
     packets_fini(&s->packets);
+    int captured = s->port != NULL ? vtr_port_capture_stop(s->port, err) : 0;
     (void)vtr_port_close(s->port);
     if (s->kernel.engine != NULL)
         kernel_fini(&s->kernel);
@@ -208,5 +213,5 @@ int server_close(struct server *s, uint64_t *live, struct vtr_error *err)
     if (live != NULL)
         *live = stat.live_blocks;
     free(s);
-    return rc;
+    return rc != 0 ? rc : captured;
 }

@@ -21,15 +21,19 @@ enum server_idle {
 enum { SERVER_PRELOADS = 64, SERVER_QUEUES = 64 };
 
 struct server_preload {
-    uint32_t size, count;
+    struct dataset set;
+    uint32_t count;
 };
 
 /** server_defaults() fills it in. */
 struct server_opts {
     struct vtr_heap *heap; /* borrowed, must outlive the server; NULL: the server has its own */
     const char *port;      /* spec for vtr_port_open(); NULL: kernel sockets */
+    const char *capture;   /* file for what a port receives, sends and drops; NULL: none */
+    uint64_t capture_pkts; /* ends after as many; 0: never */
     struct in_addr bind_ip; /* of kernel sockets */
     struct in_addr ip;      /* of a port */
+    struct in6_addr ip6;    /* likewise; all zero for none */
     uint16_t udp_port, echo_port; /* of kernel sockets, 0 takes any free one */
     unsigned queues;
     enum server_idle idle;
@@ -50,8 +54,8 @@ void server_defaults(struct server_opts *opts);
  * @param opts  borrowed.
  * @param out   owned on success, untouched on failure.
  * @param err   filled on failure; may be NULL.
- * @return 0 or -errno: what vtr_heap_open(), vtr_port_open() and bind() give; -ENOMEM also if the
- *         preloaded values do not fit.
+ * @return 0 or -errno: what vtr_heap_open(), vtr_port_open(), vtr_port_capture() and bind() give;
+ *         -ENOMEM also if the preloaded values do not fit.
  */
 VTR_MUST_USE int server_open(const struct server_opts *opts, struct server **out,
                              struct vtr_error *err);
@@ -69,7 +73,7 @@ const struct engine *server_engine(const struct server *server);
 /**
  * Ends the server. @param server consumed; NULL is allowed.
  * @param live  blocks left in its own heap: 0, or something leaks. May be NULL.
- * @return 0, or -EBUSY if something leaks.
+ * @return 0, -EBUSY if something leaks, or what writing a capture failed with.
  */
 int server_close(struct server *server, uint64_t *live, struct vtr_error *err);
 

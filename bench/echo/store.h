@@ -9,7 +9,7 @@
  * Owner: the store owns its items; what store_find() gives is borrowed until store_settle(), even
  * if the item is replaced, deleted or evicted meanwhile.
  * Threads: one.
- * Not here: the protocol (memcache.h), what a reply is made of (reply.h).
+ * Not here: the protocol (vitrine/wire/memcached.h), what a reply is made of (reply.h).
  */
 #ifndef ECHO_STORE_H
 #define ECHO_STORE_H

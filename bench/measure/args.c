@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,16 @@ uint64_t args_number(const char *option, const char *text, uint64_t min, uint64_
     if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < min || value > max)
         args_refuse("%s wants a number from %llu to %llu, not '%s'", option,
                     (unsigned long long)min, (unsigned long long)max, text);
+    return value;
+}
+
+double args_real(const char *option, const char *text, double min, double max)
+{
+    char *end;
+    double value = strtod(text, &end);
+    bool digits = strspn(text, "0123456789.") == strlen(text); /* no sign, no hex, no infinity */
+    if (!digits || end == text || *end != '\0' || value < min || value > max)
+        args_refuse("%s wants a number from %g to %g, not '%s'", option, min, max, text);
     return value;
 }
 

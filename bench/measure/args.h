@@ -14,6 +14,9 @@ enum { ARGS_FAILED = 1, ARGS_USAGE = 2, ARGS_SKIP = 77 }; /* exit codes */
 /** @return @p text as a number; ends the program with ARGS_USAGE if it is none of min..max. */
 uint64_t args_number(const char *option, const char *text, uint64_t min, uint64_t max);
 
+/** Likewise with a fraction: "0.99". */
+double args_real(const char *option, const char *text, double min, double max);
+
 /** Takes "10.0.0.1"; ends the program with ARGS_USAGE if it is no address. */
 void args_ip(const char *option, const char *text, uint8_t to[4]);
 

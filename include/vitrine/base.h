@@ -17,19 +17,28 @@
 #define VTR_END_DECLS }
 #define VTR_STATIC_ASSERT(cond, why) static_assert(cond, why)
 #else
+/** Around declarations, so that C++ takes them for C's. */
 #define VTR_BEGIN_DECLS
+/** Ends what VTR_BEGIN_DECLS began. */
 #define VTR_END_DECLS
+/** What must hold to compile. */
 #define VTR_STATIC_ASSERT(cond, why) _Static_assert(cond, why)
 #endif
 
+/** Seen outside of the library that has it. */
 #define VTR_API __attribute__((visibility("default")))
+/** The result says whether it failed, or is owned. */
 #define VTR_MUST_USE __attribute__((warn_unused_result))
+/** For setup and failures: kept apart from what packets go through. */
 #define VTR_COLD __attribute__((cold, noinline))
+/** The fast paths in headers. */
 #ifndef VTR_INLINE /* src/ffi.c defines it as VTR_API: inlines for other languages */
 #define VTR_INLINE static inline
 #endif
 
+/** Mostly true. */
 #define VTR_LIKELY(cond) __builtin_expect(!!(cond), 1)
+/** Mostly false. */
 #define VTR_UNLIKELY(cond) __builtin_expect(!!(cond), 0)
 
 VTR_STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little-endian hosts only");

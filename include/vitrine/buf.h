@@ -35,6 +35,7 @@ struct vtr_buf {
     uint32_t unused;
 };
 VTR_STATIC_ASSERT(sizeof(struct vtr_buf) == 40, "vtr_buf is ABI");
+/** The empty buf, as an initialiser. */
 #define VTR_BUF_EMPTY { 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /** Private: the buf of a block that is open, with bytes [head, tail). */
@@ -116,9 +117,11 @@ VTR_INLINE void vtr_buf_fini(struct vtr_buf *b)
 /** vtr_buf_fini() of bufs[0..n). @param bufs left empty; empty ones are allowed. */
 VTR_API void vtr_buf_fini_bulk(struct vtr_buf *bufs, unsigned n);
 
-/** @return bytes written so far, and the room before and behind them. */
+/** @return bytes written so far. */
 VTR_INLINE size_t vtr_buf_len(const struct vtr_buf *b) { return b->tail - b->head; }
+/** @return the room before them, in bytes. */
 VTR_INLINE size_t vtr_buf_headroom(const struct vtr_buf *b) { return b->head - b->floor; }
+/** @return the room behind them. */
 VTR_INLINE size_t vtr_buf_tailroom(const struct vtr_buf *b) { return b->cap - b->tail; }
 
 /** @return the first byte, writable, borrowed until seal, split or fini. */

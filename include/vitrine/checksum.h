@@ -36,6 +36,7 @@ struct vtr_sum {
     uint64_t len;   /**< bytes so far: after an odd number the next one is the second of a word */
 };
 VTR_STATIC_ASSERT(sizeof(struct vtr_sum) == 16, "vtr_sum is ABI");
+/** The sum of nothing, as an initialiser. */
 #define VTR_SUM_EMPTY { 0, 0 }
 
 /** Goes on with the bytes of @p s, wherever in a word the bytes before them ended. */

@@ -35,6 +35,7 @@ struct vtr_data {
     uint32_t len;  /**< bytes over all segments */
 };
 VTR_STATIC_ASSERT(sizeof(struct vtr_data) == 16, "vtr_data is ABI");
+/** The empty data, as an initialiser. */
 #define VTR_DATA_EMPTY { 0, 0, 0 }
 
 /** The largest vtr_data in bytes. */
@@ -207,6 +208,7 @@ struct vtr_cursor {
     struct vtr_data rest; /**< what has not been read; not a reference of its own */
 };
 
+/** @return a cursor before the first segment. */
 VTR_INLINE VTR_MUST_USE struct vtr_cursor vtr_cursor_of(struct vtr_data d)
 {
     struct vtr_cursor c;

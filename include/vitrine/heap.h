@@ -24,6 +24,7 @@ enum vtr_pages {
     VTR_PAGES_SMALL = 3,   /**< 4 KiB pages: always there, 28 times slower to fill the first time */
 };
 
+/** How a heap is to be. */
 enum vtr_heap_flags {
     /** One writable mapping instead of two. For ThreadSanitizer, which cannot see a race between
      * two mappings of the same bytes; immutability is then by type only. */

@@ -52,6 +52,9 @@ VTR_INLINE VTR_MUST_USE bool vtr_extent_holds_(struct vtr_extent e, size_t fixed
     return fixed <= e.header && e.header <= e.end && e.end <= len;
 }
 
+/** Private: a program's own file need not call all that is made for it. */
+#define VTR_TAKE_FN_ VTR_INLINE VTR_MUST_USE __attribute__((unused))
+
 /**
  * Makes the takers of struct @p name, which VTR_WIRE has declared, from
  *   bool name_measure(const struct name *h, size_t len, struct vtr_extent *e);
@@ -69,7 +72,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_extent_holds_(struct vtr_extent e, size_t fixed
  */
 #define VTR_TAKE(name)                                                                             \
     /** Private: for takers: the measure of a copy, tested. */                                     \
-    VTR_INLINE VTR_MUST_USE bool name##_extent_(const void *at, size_t len, struct vtr_extent *e)  \
+    VTR_TAKE_FN_ bool name##_extent_(const void *at, size_t len, struct vtr_extent *e)             \
     {                                                                                              \
         struct name h;                                                                             \
         VTR_ASSERT_PRIMITIVE_(struct name);                                                        \
@@ -77,20 +80,19 @@ VTR_INLINE VTR_MUST_USE bool vtr_extent_holds_(struct vtr_extent e, size_t fixed
         return name##_measure(&h, len, e) && vtr_extent_holds_(*e, sizeof h, len);                 \
     }                                                                                              \
     /** The header, its options and its payload: VTR_TAKE. */                                      \
-    VTR_INLINE VTR_MUST_USE const struct name *name##_take_options(                                \
+    VTR_TAKE_FN_ const struct name *name##_take_options(                                           \
         struct vtr_span s, struct vtr_span *options, struct vtr_span *rest)                        \
     {                                                                                              \
         const struct name *header = vtr_span_view(s, 0, struct name);                              \
         struct vtr_extent e;                                                                       \
-        if (header == NULL || !name##_extent_(header, s.len, &e))                                  \
+        if (VTR_UNLIKELY(header == NULL || !name##_extent_(header, s.len, &e)))                    \
             return NULL;                                                                           \
         *options = vtr_span_part_(s, sizeof *header, e.header - sizeof *header);                   \
         *rest = vtr_span_part_(s, e.header, e.end - e.header);                                     \
         return header;                                                                             \
     }                                                                                              \
     /** The header and its payload: VTR_TAKE. */                                                   \
-    VTR_INLINE VTR_MUST_USE const struct name *name##_take(struct vtr_span s,                      \
-                                                           struct vtr_span *rest)                  \
+    VTR_TAKE_FN_ const struct name *name##_take(struct vtr_span s, struct vtr_span *rest)          \
     {                                                                                              \
         struct vtr_span options;                                                                   \
         return name##_take_options(s, &options, rest);                                             \
@@ -99,8 +101,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_extent_holds_(struct vtr_extent e, size_t fixed
 /** VTR_TAKE of a header that is always taken: it says nothing of its length or its payload's. */
 #define VTR_TAKE_FIXED(name)                                                                       \
     /** Any: the payload is all that follows. */                                                   \
-    VTR_INLINE VTR_MUST_USE bool name##_measure(const struct name *h, size_t len,                  \
-                                                struct vtr_extent *e)                              \
+    VTR_TAKE_FN_ bool name##_measure(const struct name *h, size_t len, struct vtr_extent *e)       \
     {                                                                                              \
         e->header = sizeof *h;                                                                     \
         e->end = len;                                                                              \

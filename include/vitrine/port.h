@@ -23,6 +23,7 @@ VTR_BEGIN_DECLS
 
 struct vtr_port;
 
+/** What is known of a packet. */
 enum vtr_pkt_flags {
     VTR_PKT_L3_GOOD = 1u << 0, /**< the device checked the IP checksum */
     VTR_PKT_L3_BAD = 1u << 1,
@@ -87,6 +88,7 @@ enum vtr_drop {
     VTR_DROP_REASONS
 };
 
+/** What went through a port since it was opened. */
 struct vtr_port_stat {
     uint64_t rx_pkts, rx_bytes;
     uint64_t tx_pkts, tx_bytes; /**< accepted from the caller */
@@ -99,6 +101,7 @@ struct vtr_port_stat {
     uint64_t drop[VTR_DROP_REASONS];
 };
 
+/** What a port is. */
 struct vtr_port_info {
     const char *driver; /**< "net_memif"; borrowed while the port is open */
     uint8_t mac[6];
@@ -116,6 +119,10 @@ struct vtr_port_info {
 /**
  * Opens a port. The first one starts DPDK's environment, quietly, without hugepages or privileges,
  * once in a process: ports are opened after fork(), not before.
+ * From then on `dpdk-telemetry.py -f vtr-PID` answers /vitrine/ports, /vitrine/port,N,
+ * /vitrine/heaps, /vitrine/heap,N and /vitrine/leaks, by a socket in /var/run/dpdk/vtr-PID, or for
+ * others than root in $XDG_RUNTIME_DIR or else /tmp instead of /var/run. It is there until the
+ * process exits, or a child forked from it does: that should end by _exit() or execve().
  * @param heap  borrowed; must outlive the port, and what a ring's other end has not received of it.
  * @param spec  borrowed; one of
  *   "null:0"               sends into nothing; receives without end frames of 64 bytes that nobody

@@ -6,6 +6,7 @@
 #define VITRINE_VITRINE_H
 
 #include <vitrine/adopt.h>
+#include <vitrine/answer.h>
 #include <vitrine/base.h>
 #include <vitrine/buf.h>
 #include <vitrine/checksum.h>

@@ -11,6 +11,8 @@
 #define VITRINE_WIRE_H
 
 #include <vitrine/wire/arp.h>
+#include <vitrine/wire/dhcp.h>
+#include <vitrine/wire/dns.h>
 #include <vitrine/wire/eth.h>
 #include <vitrine/wire/geneve.h>
 #include <vitrine/wire/gre.h>
@@ -24,9 +26,12 @@
 #include <vitrine/wire/memcached.h>
 #include <vitrine/wire/mpls.h>
 #include <vitrine/wire/nd.h>
+#include <vitrine/wire/ntp.h>
 #include <vitrine/wire/pppoe.h>
+#include <vitrine/wire/quic.h>
 #include <vitrine/wire/sctp.h>
 #include <vitrine/wire/tcp.h>
+#include <vitrine/wire/tls.h>
 #include <vitrine/wire/udp.h>
 #include <vitrine/wire/vxlan.h>
 

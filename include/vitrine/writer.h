@@ -13,6 +13,7 @@
 
 VTR_BEGIN_DECLS
 
+/** Room, and how much of it is written. */
 struct vtr_writer {
     uint8_t *ptr; /**< the room */
     size_t cap;   /**< bytes of room */

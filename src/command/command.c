@@ -79,10 +79,26 @@ static void __attribute__((noreturn)) refuse_option(char **argv, const struct op
                     nearest != NULL ? nearest : "help");
 }
 
+/* The letters among the options' values, as getopt() wants them. */
+static void letters_of(const struct option *options, char *letters, size_t size)
+{
+    size_t n = 0;
+    letters[n++] = ':';
+    for (; options->name != NULL && n + 3 < size; options++)
+        if (options->val <= UCHAR_MAX) {
+            letters[n++] = (char)options->val;
+            if (options->has_arg == required_argument)
+                letters[n++] = ':';
+        }
+    letters[n] = '\0';
+}
+
 int command_option(int argc, char **argv, const struct option *options, const char *help)
 {
+    char letters[2 * 64 + 3];
+    letters_of(options, letters, sizeof letters);
     opterr = 0;
-    int value = getopt_long(argc, argv, ":h", options, NULL);
+    int value = getopt_long(argc, argv, letters, options, NULL);
     if (value == 'h') {
         fputs(help, stdout);
         exit(EXIT_SUCCESS);

@@ -23,10 +23,12 @@ struct command {
 
 int command_doctor(int argc, char **argv);
 int command_ports(int argc, char **argv);
+int command_capture(int argc, char **argv);
 
 /**
  * Takes the next option of a subcommand; "-h" is among them.
- * @param options  ends with a row of zeros. Values are above 255, but for 'h'.
+ * @param options  ends with a row of zeros, and has at most 64. A value up to 255 is a letter that
+ *                 stands for the option too.
  * @param help     what "-h" and an option of value 'h' print; the program ends then, with 0.
  * @return the option's value, or -1 behind the last one. What is wrong is said in a line, and the
  *         program ends with EXIT_USAGE.

@@ -36,18 +36,6 @@ static const struct option options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-void check_all(struct doctor *d)
-{
-    static void (*const checks[])(struct doctor *d) = {
-        check_kernel, check_cpu,    check_clock,  check_hugepages, check_thp,
-        check_memory, check_memlock, check_files, check_rights,    check_tun,
-        check_xdp,    check_uring,  check_membarrier, check_vfio,  check_nics,
-        check_dpdk,   check_prefixes, check_self,
-    };
-    for (unsigned i = 0; i < sizeof checks / sizeof checks[0]; i++)
-        checks[i](d);
-}
-
 static bool wants_colour(void)
 {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -84,6 +72,7 @@ int command_doctor(int argc, char **argv)
         command_misused(argv[0], "no operand '%s'; see --help", argv[optind]);
     struct machine machine;
     machine_ask(&machine, root);
+    self_test_run(&machine.self);
     struct doctor d = { .machine = &machine };
     check_all(&d);
     if (json)

@@ -19,7 +19,8 @@
 
 static const struct command commands[] = {
     { "doctor", "say what works on this machine now, and what the rest needs", command_doctor },
-    { "ports", "open a port and say what it is", NEEDS_DPDK(command_ports) },
+    { "ports", "open a port of each kind, or one and say what it is", NEEDS_DPDK(command_ports) },
+    { "capture", "write what arrives at a port to a pcapng file", NEEDS_DPDK(command_capture) },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -35,7 +36,8 @@ static void version(void)
 static void usage(void)
 {
     puts("vitrine doctor           what works here, and what the rest needs\n"
-         "vitrine ports null:0     open a port and say what it is\n"
+         "vitrine ports            open a port of each kind\n"
+         "vitrine ports null:0     open one and say what it is\n"
          "vitrine --help           every subcommand");
 }
 

@@ -49,10 +49,12 @@ void vtr_foreigners_count(struct vtr_heap *heap, uint64_t *blocks, uint64_t *byt
 #ifdef VTR_DEBUG
 void vtr_foreigners_count_places(struct vtr_heap *heap, uint32_t *count)
 {
+    pthread_mutex_lock(&heap->foreigners.lock);
     for (const struct vtr_foreign_slab *s = heap->foreigners.slabs; s != NULL; s = s->next)
         for (unsigned i = 0; i < SLAB; i++)
-            if (s->line[i].foreign.rec.count > 0)
+            if (__atomic_load_n(&s->line[i].foreign.rec.count, __ATOMIC_RELAXED) > 0) /* O: now */
                 count[vtr_place_of(&s->line[i].foreign.rec)]++;
+    pthread_mutex_unlock(&heap->foreigners.lock);
 }
 #endif
 

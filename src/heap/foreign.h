@@ -47,7 +47,7 @@ void vtr_foreigners_fini(struct vtr_heap *heap);
 /** What is adopted now. */
 void vtr_foreigners_count(struct vtr_heap *heap, uint64_t *blocks, uint64_t *bytes);
 
-/** Debug builds: adds one for each to the place it was adopted at. Nobody else uses the heap. */
+/** Debug builds: adds one for each to the place it was adopted at. */
 void vtr_foreigners_count_places(struct vtr_heap *heap, uint32_t *count);
 
 static inline struct vtr_foreign *vtr_foreign_of(const struct vtr_record *rec)

@@ -21,6 +21,8 @@ static struct {
     struct range bytes, records; /* constant while heap is set; atomic, since finding may be late */
 } entry[VTR_HEAPS_NAMED];
 
+static pthread_mutex_t visiting = PTHREAD_MUTEX_INITIALIZER; /* no heap goes */
+
 static void range_set(struct range *r, const void *begin, size_t bytes)
 {
     __atomic_store_n(&r->begin, (uintptr_t)begin, __ATOMIC_RELAXED); /* O: R13 follows */
@@ -33,22 +35,27 @@ static bool range_has(const struct range *r, const void *at)
            __atomic_load_n(&r->bytes, __ATOMIC_RELAXED);
 }
 
+static void before_fork(void) { pthread_mutex_lock(&visiting); }
+static void after_fork(void) { pthread_mutex_unlock(&visiting); }
+
 #if VTR_POISON_ASAN
 /* The child does not have the heaps' memory; what it maps there itself is not poisoned. */
 static void after_fork_in_child(void)
 {
+    after_fork();
     for (unsigned i = 0; i < VTR_HEAPS_NAMED; i++)
         if (entry[i].heap != NULL)
             vtr_poison_forget(&entry[i].heap->views, entry[i].heap->segments_n);
 }
 
+#else
+static void after_fork_in_child(void) { after_fork(); }
+#endif
+
 static void watch_forks(void)
 {
-    pthread_atfork(NULL, NULL, after_fork_in_child);
+    (void)pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
-#else
-static void watch_forks(void) { }
-#endif
 
 void vtr_heaps_add(struct vtr_heap *heap)
 {
@@ -70,10 +77,23 @@ void vtr_heaps_remove(struct vtr_heap *heap)
     for (unsigned i = 0; i < VTR_HEAPS_NAMED; i++) {
         if (__atomic_load_n(&entry[i].heap, __ATOMIC_RELAXED) != heap)
             continue;
+        pthread_mutex_lock(&visiting);
         __atomic_store_n(&entry[i].heap, NULL, __ATOMIC_RELAXED); /* O: its memory is still there */
+        pthread_mutex_unlock(&visiting);
         __atomic_store_n(&entry[i].taken, false, __ATOMIC_RELEASE); /* R12 */
         return;
     }
+}
+
+bool vtr_heaps_visit_(unsigned n, void (*look)(struct vtr_heap *heap, void *arg), void *arg)
+{
+    vtr_check(n < VTR_HEAPS_NAMED);
+    pthread_mutex_lock(&visiting);
+    struct vtr_heap *heap = __atomic_load_n(&entry[n].heap, __ATOMIC_ACQUIRE); /* A13 */
+    if (heap != NULL)
+        look(heap, arg);
+    pthread_mutex_unlock(&visiting);
+    return heap != NULL;
 }
 
 struct vtr_heap *vtr_heaps_of_byte(const void *at)

@@ -17,14 +17,17 @@
 
 static void count_blocks(struct vtr_heap *heap, uint32_t *count)
 {
+    pthread_mutex_lock(&heap->lock); /* no pageblock changes its class meanwhile */
     for (unsigned i = 0; i < heap->segments_n * VTR_SEGMENT_PAGEBLOCKS; i++) {
         const struct vtr_pageblock *pb = vtr_pageblock_at(heap, i);
         if (!vtr_pageblock_has_blocks(pb))
             continue;
-        for (uint32_t b = 0; b < pb->fresh; b++)
+        uint32_t fresh = __atomic_load_n(&pb->fresh, __ATOMIC_ACQUIRE); /* A4 */
+        for (uint32_t b = 0; b < fresh; b++)
             if (vtr_block_is_live(&pb->records[b], pb->own_bit))
                 count[vtr_place_of(&pb->records[b])]++;
     }
+    pthread_mutex_unlock(&heap->lock);
 }
 
 /* @return the place that most come from; its count is taken. The lower one of two that are even. */
@@ -80,6 +83,34 @@ static void say_from(struct vtr_heap *heap, char *text, size_t size,
     }
     vtr_memory_free_(count);
     snprintf(text, size, " (%s)", places);
+}
+
+void vtr_survivors_each_(struct vtr_heap *heap, unsigned max,
+                         void (*say)(void *arg, uint64_t n, const char *place), void *arg)
+{
+    uint32_t *count = (uint32_t *)vtr_memory_zalloc_(VTR_PLACES * sizeof *count, 16), n = 1;
+    if (count == NULL)
+        return;
+    count_blocks(heap, count);
+    vtr_foreigners_count_places(heap, count);
+    for (; max != 0; max--) {
+        unsigned place = take_most(count, &n);
+        if (n == 0)
+            break;
+        say(arg, n, vtr_place_name(place));
+    }
+    vtr_memory_free_(count);
+}
+
+#else
+
+void vtr_survivors_each_(struct vtr_heap *heap, unsigned max,
+                         void (*say)(void *arg, uint64_t n, const char *place), void *arg)
+{
+    struct vtr_heap_stat stat = { .size = sizeof stat };
+    vtr_heap_stat(heap, &stat);
+    if (stat.live_blocks + stat.adopted_blocks != 0 && max != 0)
+        say(arg, stat.live_blocks + stat.adopted_blocks, NULL);
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@
 
 #include "base/error.h"
 #include "port/pool.h"
+#include "port/runtime.h"
+#include "port/telemetry.h"
 
 /* EAL's own heap: device records, rings, mempool headers. Address space, touched as it is used. */
 #define EAL_MEGABYTES "512"
@@ -112,15 +115,17 @@ static void absent_device(char *addr, size_t size)
 
 static int eal_init(unsigned cpu)
 {
-    char prefix[48], lcores[32], allow[24];
-    snprintf(prefix, sizeof prefix, "--file-prefix=vtr-%ld", (long)getpid());
+    char prefix[48], option[64], lcores[32], allow[24];
+    vtr_runtime_prefix_(prefix, sizeof prefix);
+    snprintf(option, sizeof option, "--file-prefix=%s", prefix);
     snprintf(lcores, sizeof lcores, "--lcores=0@%u", cpu);
     absent_device(allow, sizeof allow);
     char name[] = "vitrine", no_huge[] = "--no-huge", no_shconf[] = "--no-shconf";
-    char no_telemetry[] = "--no-telemetry", iova[] = "--iova-mode=va";
+    char telemetry[] = "--telemetry", no_telemetry[] = "--no-telemetry";
+    char iova[] = "--iova-mode=va";
     char m[] = "-m", megabytes[] = EAL_MEGABYTES, a[] = "-a";
-    char *argv[] = { name,   no_huge, no_shconf, no_telemetry, iova, m, megabytes,
-                     prefix, lcores,  a,         allow,        NULL };
+    char *argv[] = { name, no_huge, no_shconf, iova, m, megabytes, option, lcores, a, allow,
+                     vtr_runtime_has_telemetry_(prefix) ? telemetry : no_telemetry, NULL };
     return rte_eal_init((int)(sizeof argv / sizeof argv[0]) - 1, argv);
 }
 
@@ -134,13 +139,23 @@ static int start_failed(uint64_t mark)
                           "cannot start DPDK: %s", line[0] != '\0' ? line : strerror(code));
 }
 
+/* EAL makes its folder and, told so, keeps nothing there but the telemetry socket, which is gone by
+ * now: it was made later than this was registered. */
+static void tidy(void)
+{
+    if (eal.pid == getpid())
+        rmdir(rte_eal_get_runtime_dir());
+}
+
 static void *starter(void *arg)
 {
     uint64_t mark = vtr_eal_mark_();
     unsigned cpu = *(unsigned *)arg;
+    vtr_runtime_sweep_();
+    atexit(tidy);
     eal.rc = eal_init(cpu) < 0 ? start_failed(mark) : vtr_pool_register_(&eal.err);
     if (eal.rc == 0)
-        rmdir(rte_eal_get_runtime_dir()); /* EAL makes it and, told so, keeps nothing there */
+        eal.rc = vtr_telemetry_register_();
     return NULL;
 }
 

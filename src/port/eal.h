@@ -10,8 +10,9 @@
 #include <vitrine/base.h>
 
 /**
- * Starts EAL unless it runs: without hugepages, configuration files, telemetry and PCI devices, in
- * a thread of its own, since it narrows the affinity of the thread that starts it.
+ * Starts EAL unless it runs: without hugepages, configuration files and PCI devices, in a thread of
+ * its own, since it narrows the affinity of the thread that starts it. Telemetry is on where its
+ * socket can be made (runtime.h).
  * @return 0, or a negative errno with @p err filled; a start that failed stays failed.
  */
 int vtr_eal_start_(struct vtr_error *err);

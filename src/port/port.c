@@ -14,6 +14,7 @@
 #include "heap/block.h"
 #include "heap/foreign.h"
 #include "port/eal.h"
+#include "port/telemetry.h"
 
 enum { QUEUES_MAX = 64, DESCS_MAX = 32768, HEADROOM_MAX = 4096, FRAME_DEFAULT = 1518 };
 enum { FRAME_MIN = 64, FRAME_MAX = VTR_SEG_BYTES_MAX };
@@ -139,8 +140,11 @@ static struct vtr_port *port_new(unsigned queues)
     if (port == NULL)
         return NULL;
     port->queues = (uint16_t)queues;
+    port->captured_last.size = sizeof port->captured_last;
     port->rxq = vtr_memory_zalloc_(queues * sizeof port->rxq[0], _Alignof(struct vtr_rxq));
     port->txq = vtr_memory_zalloc_(queues * sizeof port->txq[0], _Alignof(struct vtr_txq));
+    for (unsigned q = 0; port->rxq != NULL && q < queues; q++)
+        port->rxq[q].port = port;
     if (port->rxq != NULL && port->txq != NULL)
         return port;
     vtr_memory_free_(port->rxq);
@@ -164,6 +168,7 @@ static int open_locked(struct vtr_setup *s, struct vtr_port **out)
     struct vtr_port *port = port_new(s->dev.queues);
     if (port == NULL)
         return vtr_spec_fail_(&s->spec, s->err, ENOMEM, NULL, "no memory");
+    memcpy(port->shown, s->spec.shown, sizeof port->shown);
     port->heap = s->heap;
     port->headroom = s->headroom;
     snprintf(port->name, sizeof port->name, "port %.58s", s->spec.shown);
@@ -176,6 +181,7 @@ static int open_locked(struct vtr_setup *s, struct vtr_port **out)
         port_free(port);
         return rc;
     }
+    vtr_telemetry_add_(port);
     *out = port;
     return 0;
 }
@@ -199,8 +205,10 @@ int vtr_port_close(struct vtr_port *port)
 {
     if (port == NULL)
         return 0;
+    (void)vtr_port_capture_stop(port, NULL);
     vtr_foreign_hold_(); /* what lies in the port's rings ends under the lock */
     pthread_mutex_lock(&setup_lock);
+    vtr_telemetry_remove_(port);
     vtr_unprobe_(port);
     racks_close(port);
     pthread_mutex_unlock(&setup_lock);

@@ -6,6 +6,7 @@
 #ifndef VITRINE_PORT_PORTS_H
 #define VITRINE_PORT_PORTS_H
 
+#include <vitrine/capture.h>
 #include <vitrine/port.h>
 
 #include "port/device.h"
@@ -19,6 +20,8 @@ struct vtr_rxq {
     __attribute__((aligned(64))) struct vtr_rack *rack; /* NULL: the port is a plain one */
     uint64_t pkts, bytes, copies;
     uint64_t no_block, error;
+    uint32_t inside; /* atomic: handing something to the capture (capture.h) */
+    struct vtr_port *port;
     bool ended;             /* atomic, of a port that ends: the driver has nothing more */
     struct vtr_plain plain; /* of both directions */
 };
@@ -27,9 +30,11 @@ struct vtr_txq {
     __attribute__((aligned(64))) struct vtr_rack *rack;
     uint64_t pkts, bytes, full, copies, software;
     uint64_t empty, too_long, too_many, headers, no_block;
+    uint32_t inside; /* as of receiving */
 };
 
 struct vtr_port {
+    struct vtr_port *next; /* of those open; telemetry.c's */
     /* constant while open */
     uint16_t id;
     uint16_t queues;
@@ -49,6 +54,11 @@ struct vtr_port {
     unsigned side;
     struct vtr_memif memif;
     struct rte_eth_stats before; /* the driver's counters at open */
+    char shown[sizeof(((struct vtr_spec *)0)->shown)]; /* in messages */
+
+    struct vtr_capture *capture;          /* atomic: who hands packets to it; NULL: none */
+    struct vtr_capture *captured;         /* the same, until it is stopped */
+    struct vtr_capture_stat captured_last;
 };
 
 /** Adds to a counter that only the caller writes. */

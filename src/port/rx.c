@@ -6,7 +6,7 @@
  * One of another rack was sent by a port of this process (a ring): its block is immutable already,
  * and its count moves over.
  */
-#include "port/ports.h"
+#include "port/capture.h"
 
 #include <rte_ether.h>
 #include <rte_prefetch.h>
@@ -98,15 +98,26 @@ static inline bool is_stranger(const struct vtr_rxq *q, const struct rte_mbuf *m
     return VTR_UNLIKELY(m->pool != q->rack->mp && vtr_rack_of_(m) == NULL);
 }
 
+/* @param d     ended: what there is of a frame of @p len bytes.
+ * @param there whether its bytes are. */
+static VTR_COLD void drop(struct vtr_rxq *q, struct vtr_data *d, bool there, uint32_t len,
+                          enum vtr_drop reason)
+{
+    vtr_count_(reason == VTR_DROP_RX_NO_BLOCK ? &q->no_block : &q->error, 1);
+    if (vtr_capture_on_(q->port) && there)
+        vtr_capture_drop_(q->port, false, (unsigned)(q - q->port->rxq), *d, len, reason);
+    vtr_data_unref(d);
+}
+
 /* A frame of one segment. @return whether *out is owned; else the frame is counted. */
 static inline bool take_one(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m,
                             struct vtr_data *out)
 {
-    bool whole = m->pkt_len == m->data_len && m->data_len != 0;
-    if (VTR_LIKELY(unload(q, h, m, out) && whole))
+    uint32_t len = m->pkt_len;
+    bool whole = len == m->data_len && len != 0, there = unload(q, h, m, out);
+    if (VTR_LIKELY(there && whole))
         return true;
-    vtr_count_(out->what == 0 ? &q->no_block : &q->error, 1);
-    vtr_data_unref(out);
+    drop(q, out, there, len, out->what == 0 ? VTR_DROP_RX_NO_BLOCK : VTR_DROP_RX_ERROR);
     return false;
 }
 
@@ -115,20 +126,27 @@ struct chain {
     struct vtr_data *part;
     unsigned n, cap;
     uint64_t len;
-    uint64_t *drop; /* the reason's counter; NULL: nothing is wrong */
+    bool wrong;
+    enum vtr_drop drop; /* why */
 };
+
+static void chain_wrong(struct chain *c, enum vtr_drop why)
+{
+    c->wrong = true;
+    c->drop = why;
+}
 
 static void chain_add(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m, struct chain *c)
 {
     struct vtr_data *part = &c->part[c->n];
     if (c->n == c->cap || is_stranger(q, m)) { /* more segments than it says */
         vtr_rack_drop_(m);
-        c->drop = &q->error;
+        chain_wrong(c, VTR_DROP_RX_ERROR);
     } else if (unload(q, h, m, part)) {
         c->len += part->len;
         c->n++;
     } else {
-        c->drop = part->what == 0 ? &q->no_block : &q->error;
+        chain_wrong(c, part->what == 0 ? VTR_DROP_RX_NO_BLOCK : VTR_DROP_RX_ERROR);
         vtr_data_unref(part);
     }
 }
@@ -143,15 +161,16 @@ static bool chain_take(struct vtr_rxq *q, struct homing *h, struct rte_mbuf *m, 
         m->nb_segs = 1;
         chain_add(q, h, m, c);
     }
-    if (c->drop == NULL && (c->len != len || len == 0))
-        c->drop = &q->error;
-    if (c->drop == NULL && vtr_data_join_take(c->part, c->n, out) != 0)
-        c->drop = &q->no_block;
-    if (c->drop == NULL)
+    if (!c->wrong && (c->len != len || len == 0))
+        chain_wrong(c, VTR_DROP_RX_ERROR);
+    if (!c->wrong && vtr_data_join_take(c->part, c->n, out) != 0)
+        chain_wrong(c, VTR_DROP_RX_NO_BLOCK);
+    if (!c->wrong)
         return true;
-    for (unsigned i = 0; i < c->n; i++)
+    for (unsigned i = 1; i < c->n; i++)
         vtr_data_unref(&c->part[i]);
-    vtr_count_(c->drop, 1);
+    struct vtr_data first = c->n != 0 ? c->part[0] : (struct vtr_data)VTR_DATA_EMPTY;
+    drop(q, &first, true, (uint32_t)len, c->drop);
     return false;
 }
 
@@ -313,6 +332,8 @@ unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
         asked += ask;
     }
     vtr_rack_leave_();
+    if (vtr_capture_on_(port) && got != 0)
+        vtr_capture_rx_(port, queue, pkts, got);
     if (VTR_UNLIKELY(port->strips))
         strip_all_shown(port, pkts, got);
     return got;

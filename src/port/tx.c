@@ -11,6 +11,7 @@
  * What a packet asks for and the device does not do is done first (offload.h), and the packet is
  * what came of it, whether the queue has room then or not.
  */
+#include "port/capture.h"
 #include "port/offload.h"
 
 #include <string.h>
@@ -208,31 +209,6 @@ static VTR_COLD uint64_t *fit(const struct vtr_port *port, struct vtr_txq *q, st
     return reason != NULL || mbufs_for(pkt->data) <= port->seg_max ? reason : &q->too_many;
 }
 
-/* What the device is to do. The packet fits it. */
-static void request(struct rte_mbuf *m, const struct vtr_pkt *pkt)
-{
-    struct vtr_heads h;
-    uint32_t flags = pkt->flags;
-    vtr_check(vtr_heads_read_(pkt, &h));
-    bool cut = (flags & VTR_PKT_TX_CUT) != 0;
-    m->tx_offload = 0;
-    m->l2_len = h.l2;
-    m->l3_len = h.l3;
-    m->l4_len = h.l4;
-    m->tso_segsz = cut ? pkt->mss : 0;
-    m->vlan_tci = pkt->vlan;
-    if (h.l3 != 0)
-        m->ol_flags |= h.v6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4;
-    if ((flags & VTR_PKT_TX_IP_SUM || cut) && !h.v6)
-        m->ol_flags |= RTE_MBUF_F_TX_IP_CKSUM;
-    if (flags & VTR_PKT_TX_UDP_SUM)
-        m->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM;
-    if (flags & VTR_PKT_TX_TCP_SUM || cut)
-        m->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM;
-    m->ol_flags |= cut ? RTE_MBUF_F_TX_TCP_SEG : 0;
-    m->ol_flags |= flags & VTR_PKT_TX_VLAN ? RTE_MBUF_F_TX_VLAN : 0;
-}
-
 /* A packet that is more than one block of the right length. @return its head, or NULL: as above. */
 static VTR_COLD struct rte_mbuf *load_any(const struct vtr_port *port, struct vtr_txq *q,
                                           struct vtr_pkt *pkt, bool *taken)
@@ -241,7 +217,7 @@ static VTR_COLD struct rte_mbuf *load_any(const struct vtr_port *port, struct vt
         return NULL;
     struct rte_mbuf *m = load_chain(port, q->rack, pkt->data, taken);
     if (m != NULL && pkt->flags & VTR_PKT_TX_ANY)
-        request(m, pkt);
+        vtr_offload_request_(m, pkt);
     return m;
 }
 
@@ -319,8 +295,22 @@ static VTR_COLD void unload(struct vtr_rack *rack, struct burst *b, unsigned fro
         }
 }
 
-static VTR_COLD void drop(struct vtr_pkt *pkt, uint64_t *reason)
+/* Which reason a counter is of. */
+static enum vtr_drop reason_of(const struct vtr_txq *q, const uint64_t *counter)
 {
+    return counter == &q->empty      ? VTR_DROP_TX_EMPTY
+           : counter == &q->too_long ? VTR_DROP_TX_LONG
+           : counter == &q->too_many ? VTR_DROP_TX_SEGS
+           : counter == &q->headers  ? VTR_DROP_TX_HEADERS
+                                     : VTR_DROP_TX_NO_BLOCK;
+}
+
+static VTR_COLD void drop(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
+                          uint64_t *reason)
+{
+    if (vtr_capture_on_(port))
+        vtr_capture_drop_(port, true, queue, pkt->data, pkt->data.len,
+                          reason_of(&port->txq[queue], reason));
     vtr_pkt_unref(pkt);
     memset(pkt, 0, sizeof *pkt);
     vtr_count_(reason, 1);
@@ -407,7 +397,7 @@ static VTR_COLD bool cut(const struct vtr_port *port, unsigned queue, struct vtr
     if (reason == NULL && *full)
         return false;
     if (reason != NULL) {
-        drop(pkt, reason);
+        drop(port, queue, pkt, reason);
         return true;
     }
     vtr_count_(&q->software, 1);
@@ -426,12 +416,13 @@ static VTR_COLD unsigned settle(const struct vtr_port *port, unsigned queue, str
     uint64_t *reason = fit(port, &port->txq[queue], pkt);
     *full = reason == NULL && sent == 0;
     if (reason != NULL)
-        drop(pkt, reason);
+        drop(port, queue, pkt, reason);
     return sent + (reason != NULL);
 }
 
 static VTR_COLD unsigned send_plain(const struct vtr_port *port, unsigned queue,
-                                    struct vtr_pkt *pkts, unsigned n, bool *full)
+                                    struct vtr_pkt *pkts, unsigned n, bool *full,
+                                    struct vtr_capture_ring *captured)
 {
     struct vtr_txq *q = &port->txq[queue];
     unsigned fits = 0;
@@ -439,6 +430,7 @@ static VTR_COLD unsigned send_plain(const struct vtr_port *port, unsigned queue,
            fit(port, q, &pkts[fits]) == NULL)
         fits++;
     unsigned sent = vtr_plain_tx_(port, queue, pkts, fits);
+    vtr_capture_sent_(captured, sent);
     if (sent == n)
         return n;
     if (sent == fits)
@@ -453,10 +445,15 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
 {
     struct vtr_txq *q = &port->txq[queue];
     struct burst b;
+    /* Before it is looked whether a list is ours alone. */
+    struct vtr_capture_ring *captured =
+        vtr_capture_on_(port) ? vtr_capture_hold_(port, queue, pkts, n) : NULL;
     if (VTR_UNLIKELY(q->rack == NULL))
-        return send_plain(port, queue, pkts, n, full);
+        return send_plain(port, queue, pkts, n, full, captured);
     load(port, q, pkts, n, &b);
     unsigned sent = b.n == 0 ? 0 : hand_over(port, q->rack, queue, &b);
+    if (VTR_UNLIKELY(captured != NULL))
+        vtr_capture_sent_(captured, sent);
     uint64_t bytes = accepted(pkts, sent, &b);
     vtr_count_(&q->pkts, sent);
     vtr_count_(&q->bytes, bytes);

@@ -38,7 +38,8 @@ sys.dont_write_bytecode = True
 import declarations  # pylint: disable=wrong-import-position
 
 # dump: what it holds, and what a library below holds already
-LIBRARIES = {'vitrine': (['vitrine.h'], []), 'vitrine-net': (['port.h', 'rss.h'], ['vitrine.h'])}
+LIBRARIES = {'vitrine': (['vitrine.h'], []),
+             'vitrine-net': (['port.h', 'capture.h', 'rss.h'], ['vitrine.h'])}
 INLINE = '   inline '
 BREAKS, ADDS, LOOK = 'breaks', 'adds', 'look'
 RECORD = 'tests/abi/abi.py record'

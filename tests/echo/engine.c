@@ -152,8 +152,9 @@ static void values_expire(void **state)
 static void a_message_larger_than_the_limit_is_an_error(void **state)
 {
     struct asked *a = (struct asked *)*state;
-    assert_int_equal(engine_preload(&a->engine, 1 << 20, 1), -EMSGSIZE);
-    assert_int_equal(engine_preload(&a->engine, 1000000, 1), 0);
+    struct dataset large = { .size = 1 << 20 };
+    assert_int_equal(engine_preload(&a->engine, &large, 1), -EMSGSIZE);
+    assert_int_equal(engine_preload(&a->engine, &(struct dataset){ .size = 1000000 }, 1), 0);
     char text[512] = "get";
     for (int i = 0; i < 9; i++)
         strcat(text, " v1000000-00000000000");
@@ -183,8 +184,8 @@ static void a_flood_of_tiny_commands_stays_within_the_message(void **state)
 static void modes_decide_what_is_copied(void **state)
 {
     struct asked *a = (struct asked *)*state;
-    assert_int_equal(engine_preload(&a->engine, 100, 1), 0);
-    assert_int_equal(engine_preload(&a->engine, 5000, 1), 0);
+    assert_int_equal(engine_preload(&a->engine, &(struct dataset){ .size = 100 }, 1), 0);
+    assert_int_equal(engine_preload(&a->engine, &(struct dataset){ .size = 5000 }, 1), 0);
     assert_says(a, "mode copy\r\n", "OK\r\n");
     assert_true(ask(a, "get v0000100-00000000000 v0005000-00000000000\r\n"));
     assert_int_equal(a->copied, 5100);
@@ -200,7 +201,7 @@ static void preloaded_values_are_what_value_fill_says(void **state)
 {
     struct asked *a = (struct asked *)*state;
     uint8_t value[3000];
-    assert_int_equal(engine_preload(&a->engine, sizeof value, 3), 0);
+    assert_int_equal(engine_preload(&a->engine, &(struct dataset){ .size = sizeof value }, 3), 0);
     value_fill(value, sizeof value, sizeof value, 2);
     assert_true(ask(a, "get v0003000-00000000002\r\n"));
     const char head[] = "VALUE v0003000-00000000002 0 3000\r\n";

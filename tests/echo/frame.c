@@ -5,7 +5,11 @@
 #include "packet.h"
 
 static const struct frame_self self = {
-    .mac = { { 2, 0, 0, 0, 0, 1 } }, .ip = { { 10, 77, 0, 1 } }, .udp_port = 11211, .echo_port = 7
+    .host = { .mac = { { 2, 0, 0, 0, 0, 1 } },
+              .ip4 = { { 10, 77, 0, 1 } },
+              .ip6 = { { 0xfd, 0, 0, 0x77, [15] = 1 } } },
+    .udp_port = 11211,
+    .echo_port = 7,
 };
 
 /* From a copy of exactly that length, so that reading behind it is seen. */
@@ -193,14 +197,14 @@ static void arp_is_answered_for_our_address_only(void **state)
     arp->sender_ip = client_ip();
     arp->target_ip = server_ip();
     memset(&arp->target_mac, 0, 6);
-    assert_int_equal(parse(packet, sizeof packet).kind, FRAME_ARP);
+    assert_int_equal(parse(packet, sizeof packet).kind, FRAME_QUESTION);
     for (size_t cut = 0; cut < sizeof packet; cut++)
         assert_int_equal(parse(packet, cut).kind, FRAME_DROP);
-    frame_arp(packet, &self);
+    assert_int_equal(vtr_answer(&self.host, VTR_QUESTION_ARP, packet, sizeof packet), 42);
     assert_drop(packet, sizeof packet, DROP_arp); /* a reply is not a request */
     assert_memory_equal(&eth->dst, &client_mac, 6);
-    assert_memory_equal(&arp->sender_mac, &self.mac, 6);
-    assert_memory_equal(&arp->sender_ip, &self.ip, 4);
+    assert_memory_equal(&arp->sender_mac, &self.host.mac, 6);
+    assert_memory_equal(&arp->sender_ip, &self.host.ip4, 4);
     assert_int_equal(vtr_be32_get(arp->target_ip), vtr_be32_get(client_ip()));
     arp->op = vtr_be16_make(VTR_ARP_REQUEST);
     arp->target_ip = client_ip();
@@ -225,7 +229,7 @@ static void an_echo_goes_back_with_good_checksums(void **state)
     assert_int_equal(vtr_be32_get(ip->dst), vtr_be32_get(client_ip()));
 }
 
-static void a_ping_goes_back_with_a_good_checksum(void **state)
+static void pings_are_questions_and_other_icmp_is_not(void **state)
 {
     uint8_t packet[PACKET_MAX];
     size_t len = packet_udp(&self, 1, "0123456789", 10, packet);
@@ -235,10 +239,68 @@ static void a_ping_goes_back_with_a_good_checksum(void **state)
     ip_of(packet)->protocol = VTR_IP_ICMP;
     ip_resum(packet);
     struct frame f = parse(packet, len);
-    assert_int_equal(f.kind, FRAME_PING);
-    frame_ping(packet, &f);
-    assert_int_equal(icmp->type, VTR_ICMP_ECHO_REPLY);
-    assert_true(vtr_checksum_good(icmp, sizeof *icmp + 10));
+    assert_int_equal(f.kind, FRAME_QUESTION);
+    assert_int_equal(f.question, VTR_QUESTION_PING);
+    assert_int_equal(vtr_answer(&self.host, f.question, packet, len), len);
+    assert_drop(packet, len, DROP_ethernet); /* ours now, to the client */
+    icmp->type = VTR_ICMP_UNREACHABLE;
+    memcpy(packet, &self.host.mac, 6);
+    ip_of(packet)->dst = self.host.ip4;
+    ip_of(packet)->src = client_ip();
+    assert_drop(packet, len, DROP_protocol);
+}
+
+/* The same request over IPv6, with its checksum. @return its bytes. */
+static size_t request6(const char *text, uint8_t *packet)
+{
+    uint8_t four[PACKET_MAX];
+    size_t len = packet_request(&self, 1, text, four) - 34; /* from UDP on */
+    struct vtr_eth *eth = (struct vtr_eth *)packet;
+    struct vtr_ipv6 *ip = (struct vtr_ipv6 *)(eth + 1);
+    struct vtr_udp *udp = (struct vtr_udp *)(ip + 1);
+    *eth = (struct vtr_eth){ self.host.mac, client_mac, vtr_be16_make(VTR_ETH_IPV6) };
+    *ip = (struct vtr_ipv6){ .version_class_flow = vtr_ipv6_word(0, 0),
+                             .payload_len = vtr_be16_make((uint16_t)len),
+                             .next_header = VTR_IP_UDP,
+                             .hop_limit = 3,
+                             .src = { { 0xfd, 0, 0, 0x77, [15] = 2 } },
+                             .dst = self.host.ip6 };
+    memcpy(udp, four + 34, len);
+    udp->sum = vtr_be16_make(0);
+    struct vtr_sum sum = vtr_sum_ipv6(ip, VTR_IP_UDP, (uint32_t)len);
+    vtr_sum_add(&sum, vtr_span_of(udp, len));
+    udp->sum = vtr_sum_end_udp(sum);
+    return sizeof *eth + sizeof *ip + len;
+}
+
+static void a_request_over_ipv6_gives_its_payload(void **state)
+{
+    uint8_t packet[PACKET_MAX];
+    size_t len = request6("get a\r\n", packet);
+    struct frame f;
+    frame_parse(&self, vtr_span_of(packet, len), 0, &f);
+    assert_int_equal(f.kind, FRAME_REQUEST);
+    assert_true(f.six);
+    assert_int_equal(f.payload.len, MESSAGE_FRAME + 7);
+    for (size_t cut = 0; cut < len; cut++)
+        assert_int_equal(parse(packet, cut).kind, FRAME_DROP);
+}
+
+static void over_ipv6_a_checksum_is_wanted(void **state)
+{
+    uint8_t packet[PACKET_MAX];
+    size_t len = request6("get a\r\n", packet);
+    struct vtr_udp *udp = (struct vtr_udp *)(packet + 54);
+    packet[len - 1] ^= 1;
+    assert_drop(packet, len, DROP_udp_sum);
+    udp->sum = vtr_be16_make(0);
+    assert_drop(packet, len, DROP_udp_sum);
+    packet[20] = VTR_IP_FRAGMENT;
+    assert_drop(packet, len, DROP_fragment);
+    packet[20] = VTR_IP_TCP;
+    assert_drop(packet, len, DROP_protocol);
+    packet[22] = 0xff; /* from a group */
+    assert_drop(packet, len, DROP_address);
 }
 
 int main(void)
@@ -256,7 +318,9 @@ int main(void)
         cmocka_unit_test(servers_are_not_answered),
         cmocka_unit_test(arp_is_answered_for_our_address_only),
         cmocka_unit_test(an_echo_goes_back_with_good_checksums),
-        cmocka_unit_test(a_ping_goes_back_with_a_good_checksum),
+        cmocka_unit_test(pings_are_questions_and_other_icmp_is_not),
+        cmocka_unit_test(a_request_over_ipv6_gives_its_payload),
+        cmocka_unit_test(over_ipv6_a_checksum_is_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

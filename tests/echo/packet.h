@@ -27,13 +27,13 @@ static inline size_t packet_udp(const struct frame_self *self, uint16_t port, co
     struct vtr_ipv4 *ip = (struct vtr_ipv4 *)(eth + 1);
     struct vtr_udp *udp = (struct vtr_udp *)(ip + 1);
     uint16_t udp_len = (uint16_t)(sizeof *udp + len);
-    *eth = (struct vtr_eth){ self->mac, client_mac, vtr_be16_make(VTR_ETH_IPV4) };
+    *eth = (struct vtr_eth){ self->host.mac, client_mac, vtr_be16_make(VTR_ETH_IPV4) };
     *ip = (struct vtr_ipv4){ .version_ihl = VTR_IPV4_PLAIN,
                              .total_len = vtr_be16_make((uint16_t)(sizeof *ip + udp_len)),
                              .ttl = 3,
                              .protocol = VTR_IP_UDP,
                              .src = client_ip(),
-                             .dst = self->ip };
+                             .dst = self->host.ip4 };
     ip->sum = vtr_checksum(ip, sizeof *ip);
     *udp = (struct vtr_udp){ .src = vtr_be16_make(CLIENT_PORT),
                              .dst = vtr_be16_make(port),
@@ -63,7 +63,7 @@ static inline struct vtr_span packet_reply(const struct frame_self *self, struct
     const struct vtr_eth *eth = vtr_eth_take(s, &s);
     assert_non_null(eth);
     assert_memory_equal(&eth->dst, &client_mac, 6);
-    assert_memory_equal(&eth->src, &self->mac, 6);
+    assert_memory_equal(&eth->src, &self->host.mac, 6);
     size_t frame = s.len;
     const struct vtr_ipv4 *ip = vtr_ipv4_take(s, &s);
     assert_non_null(ip);
@@ -72,7 +72,7 @@ static inline struct vtr_span packet_reply(const struct frame_self *self, struct
     assert_int_equal(ip->version_ihl, VTR_IPV4_PLAIN);
     assert_int_equal(vtr_be16_get(ip->frag), VTR_IPV4_DF);
     assert_int_equal(ip->protocol, VTR_IP_UDP);
-    assert_memory_equal(&ip->src, &self->ip, 4);
+    assert_memory_equal(&ip->src, &self->host.ip4, 4);
     assert_int_equal(vtr_be32_get(ip->dst), vtr_be32_get(client_ip()));
     const struct vtr_udp *udp = vtr_udp_take(s, &s);
     assert_non_null(udp);

@@ -32,14 +32,14 @@ static struct vtr_port *port_open(struct vtr_heap *heap, const char *spec)
 
 static struct rig *rig_open(const char *server, const char *client)
 {
-    struct frame_self self = { .ip = server_ip(), .udp_port = 11211, .echo_port = 7 };
+    struct frame_self self = { .host.ip4 = server_ip(), .udp_port = 11211, .echo_port = 7 };
     struct rig *r = (struct rig *)calloc(1, sizeof *r);
     assert_non_null(r);
     r->heap = test_heap(UINT64_C(256) << 20);
     assert_int_equal(engine_init(&r->engine, r->heap, UINT64_C(64) << 20), 0);
     threshold_init(&r->engine.threshold, 512, true);
     for (unsigned i = 0; i < VALUE_SIZES; i++)
-        assert_int_equal(engine_preload(&r->engine, sizes[i], 2), 0);
+        assert_int_equal(engine_preload(&r->engine, &(struct dataset){ .size = sizes[i] }, 2), 0);
     r->server = port_open(r->heap, server);
     r->client = client != NULL ? port_open(r->heap, client) : NULL;
     packets_init(&r->packets, &r->engine, r->heap, r->server, &self);

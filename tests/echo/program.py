@@ -20,6 +20,8 @@ WRONG = [  # and what the one line about it suggests
     (['--port', 'null:', '--udp-port', '0'], '--kernel'), (['--kernel', 'more'], '--help'),
     (['--kernel', '--echo-port', '11211'], '--echo-port'), (['--kernel', '--idle', ''], 'nap'),
     (['--kernel', '--memory', '0x10'], 'MiB'), (['--kernel', '--preload'], '--help'),
+    (['--kernel', '--capture', 'a:1'], '--port'), (['--kernel', '--capture', 'a:0'], 'FILE:N'),
+    (['--kernel', '--capture', ':1'], 'FILE:N'),
     ([], '--kernel'),
 ]
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import kvd
 
@@ -67,10 +68,31 @@ def ask_inside(datagrams):
     return [[bytes.fromhex(reply) for reply in replies] for replies in json.loads(said)]
 
 
-def compare(program):
+def captured(path, direction, display_filter):
+    """How many packets of a direction in a capture tshark shows."""
+    lines = run('tshark', '-n', '-r', path, '-o', 'ip.check_checksum:TRUE', '-o',
+                'udp.check_checksum:TRUE', '-Y',
+                f'frame.packet_flags_direction == {direction} and ({display_filter})',
+                text=True, capture_output=True).stdout
+    return lines.count('\n')
+
+
+def check_capture(path, requests, replies):
+    """What the server captured: everything that was asked and answered, and nothing wrong."""
+    if shutil.which('tshark') is None:
+        print('no tshark here to read the capture')
+        return
+    assert captured(path, 1, 'udp.dstport == 11211') >= requests
+    assert captured(path, 2, 'udp.srcport == 11211') >= replies
+    assert captured(path, 2, 'arp.opcode == 2') >= 1
+    assert captured(path, 2, 'ip.checksum.status == Bad or udp.checksum.status == Bad') == 0
+    assert captured(path, 2, 'ip.checksum.status == Good') >= replies
+
+
+def compare(program, capture):
     """Each mode's replies over the tap and over loopback. Returns how many differ."""
     preload = ['--preload', ','.join(SIZES)]
-    port = ['--port', f'net_tap0,iface={DEVICE}', '--quiet']
+    port = ['--port', f'net_tap0,iface={DEVICE}', '--quiet', '--capture', capture]
     datagrams = []
     for mode in MODES:
         for request in [b'mode ' + mode.encode() + b'\r\n', *REQUESTS]:
@@ -82,6 +104,7 @@ def compare(program):
         right = kvd.ask('127.0.0.1', twin.udp(), datagrams)
     wrong = kvd.differences(datagrams, left, right)
     received = sum(len(replies) for replies in left)
+    check_capture(capture, len(datagrams), received)
     print(f'{len(datagrams)} requests, {received} datagrams back, {wrong} answered otherwise')
     return wrong
 
@@ -89,7 +112,8 @@ def compare(program):
 def main():
     need()
     try:
-        return 1 if compare(sys.argv[1]) else 0
+        with tempfile.TemporaryDirectory() as folder:
+            return 1 if compare(sys.argv[1], f'{folder}/tap.pcapng') else 0
     finally:
         run('ip', 'netns', 'del', SPACE)
 

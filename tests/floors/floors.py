@@ -27,7 +27,7 @@ HEADER = {
     'heap.h': 'heap', 'debug.h': 'heap', 'inline/record.h': 'heap', 'inline/block.h': 'heap',
     'inline/cache.h': 'heap', 'buf.h': 'data', 'data.h': 'data', 'adopt.h': 'data',
     'static.h': 'data', 'keep.h': 'data', 'walk.h': 'data', 'vitrine.h': 'data',
-    'flow.h': 'wire', 'port.h': 'port', 'rss.h': 'port',
+    'answer.h': 'wire', 'flow.h': 'wire', 'capture.h': 'port', 'port.h': 'port', 'rss.h': 'port',
 }
 APPS = ('bench/', 'examples/')
 

@@ -20,7 +20,7 @@ if ! command -v tshark >/dev/null || ! command -v text2pcap >/dev/null; then
     echo "no tshark here to judge them"
     exit 0
 fi
-rm "$made"/span_*.bin "$made"/data_*.bin
+rm "$made"/span_*.bin "$made"/data_*.bin "$made"/wire_*.bin "$made"/flow_*.bin
 count=$(ls "$made" | wc -l)
 for file in "$made"/*.bin; do
     od -Ax -tx1 -v "$file"

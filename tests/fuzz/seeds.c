@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * seeds FOLDER: writes the seed corpus: for fuzz_parse a valid frame of each kind, for fuzz_span
- * and fuzz_data some steps. Every target runs all of them. The committed corpus is what this
- * writes (corpus.sh) and whatever a search has found since.
+ * seeds FOLDER: writes the seed corpus: for fuzz_parse a valid frame of each kind, for fuzz_wire a
+ * header and a list of each, for fuzz_flow some frames, for fuzz_span and fuzz_data some steps.
+ * Every target runs all of them. The committed corpus is what this writes (corpus.sh) and whatever
+ * a search has found since.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <vitrine/checksum.h>
 #include <vitrine/wire.h>
 #include <vitrine/writer.h>
+
+#include "../wire/examples.h"
+#include "../wire/frames.h"
+#include "../wire/list_examples.h"
+#include "../wire/lists.h"
+#include "../wire/takers.h"
 
 static uint8_t room[1024];
 static const uint8_t OPTION[4] = { 1, 1, 1, 0 };    /* RFC 791: no operation three times, end */
@@ -225,6 +232,43 @@ static struct vtr_span operations(uint8_t first)
     return vtr_writer_span(&w);
 }
 
+/** Of fuzz_wire: which taker, and a header. */
+static struct vtr_span header(const struct example *x)
+{
+    struct vtr_writer w = vtr_writer_of(room, sizeof room);
+    for (unsigned i = 0; i < TAKERS_N; i++)
+        if (strcmp(takers[i].name, x->name) == 0)
+            vtr_check(vtr_writer_u8(&w, (uint8_t)i));
+    put(&w, x->bytes, x->len);
+    return vtr_writer_span(&w);
+}
+
+/** Of fuzz_wire: which list, what it begins with, and its elements. */
+static struct vtr_span list(const struct list_example *x)
+{
+    struct vtr_writer w = vtr_writer_of(room, sizeof room);
+    for (unsigned i = 0; i < LISTS_N; i++)
+        if (strcmp(lists[i].name, x->name) == 0)
+            vtr_check(vtr_writer_u8(&w, (uint8_t)(128 + i)));
+    vtr_check(vtr_writer_u8(&w, (uint8_t)x->first));
+    put(&w, x->bytes, x->bytes_n);
+    return vtr_writer_span(&w);
+}
+
+/** Of fuzz_flow: with tags, options and parts, or without. */
+static struct vtr_span flow(unsigned i)
+{
+    static struct frame f;
+    struct frame_spec spec = { .version = i % 2 == 0 ? 4 : 6, .src = { 192, 0, 2, 1 },
+                               .dst = { 192, 0, 2, 2 }, .src_port = 40000, .dst_port = 80 };
+    spec.protocol = i / 2 % 2 == 0 ? VTR_IP_UDP : VTR_IP_TCP;
+    spec.tags = i / 4 * 2;
+    spec.options = i / 4 != 0;
+    spec.frag = i == 7 ? 1 : 0;
+    frame_make(&f, &spec);
+    return vtr_span_of(f.bytes, f.len);
+}
+
 static void save(const char *folder, const char *name, struct vtr_span s)
 {
     char path[4096];
@@ -251,5 +295,18 @@ int main(int argc, char **argv)
     save(argv[1], "span_steps", steps());
     save(argv[1], "data_small", operations(0));
     save(argv[1], "data_large", operations(100));
+    char name[64];
+    for (unsigned i = 0; i < EXAMPLES_N; i++) {
+        snprintf(name, sizeof name, "wire_%s_%zu", examples[i].name + 4, examples[i].header);
+        save(argv[1], name, header(&examples[i]));
+    }
+    for (unsigned i = 0; i < LIST_EXAMPLES_N; i++) {
+        snprintf(name, sizeof name, "wire_list_%s", list_examples[i].name);
+        save(argv[1], name, list(&list_examples[i]));
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        snprintf(name, sizeof name, "flow_%u", i);
+        save(argv[1], name, flow(i));
+    }
     return 0;
 }

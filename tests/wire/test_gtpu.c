@@ -4,8 +4,6 @@
  */
 #include "wire.h"
 
-TAKES(vtr_gtpu)
-
 /* A G-PDU with all flags: sequence and N-PDU number, a PDU session container (TS 38.415: downlink,
  * QFI 9), a UDP port, two bytes of packet; then one of padding. */
 static const uint8_t PACKET[] = { 0x37, 0xff, 0,    14,   0,    0,    0x12, 0x34, 0x00,
@@ -33,7 +31,6 @@ static void the_chain_leads_to_the_packet(void **state)
     assert_false(vtr_gtpu_extension_next(&r, &x));
     assert_int_equal(x.next, VTR_GTPU_NO_MORE);
     assert_span(r.rest, PACKET + 20, 2);
-    takes_vtr_gtpu(ALL(PACKET), 22);
 }
 
 static void fields_without_their_flag_are_not_there(void **state)

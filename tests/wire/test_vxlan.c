@@ -4,8 +4,6 @@
  */
 #include "wire.h"
 
-TAKES(vtr_vxlan)
-
 /* RFC 7348 section 5: I, a network, and where the inner frame begins. */
 static const uint8_t PLAIN[] = { 0x08, 0, 0, 0, 0x12, 0x34, 0x56, 0, 0x02, 0 };
 
@@ -17,7 +15,6 @@ static void a_header_has_a_network(void **state)
     assert_int_equal(vtr_vxlan_vni(vxlan), 0x123456);
     assert_int_equal(vtr_vxlan_gpe_next(vxlan), VTR_VXLAN_ETHERNET);
     assert_span(rest, PLAIN + 8, 2);
-    takes_vtr_vxlan(ALL(PLAIN), 8);
 }
 
 static void only_the_flag_i_decides(void **state)

@@ -65,18 +65,13 @@ static int await(struct link *link, struct answer *a, uint32_t id)
     return 0;
 }
 
-int command_call(struct link *link, const char *line, char *answer, size_t room)
+uint32_t command_id(struct link *link) { return WORKLOAD_IDS_MAX + link->commands++ % IDS; }
+
+int command_ask(struct link *link, uint32_t id, struct vtr_span request, char *answer, size_t room)
 {
-    uint8_t bytes[WORKLOAD_FRAME_BYTES + 128];
-    uint32_t id = WORKLOAD_IDS_MAX + link->commands++ % IDS;
-    struct vtr_memcached_udp frame = workload_frame(id, 0, 1);
-    memcpy(bytes, &frame, sizeof frame);
-    int len = snprintf((char *)bytes + WORKLOAD_FRAME_BYTES, sizeof bytes - WORKLOAD_FRAME_BYTES,
-                       "%s\r\n", line);
-    vtr_check(len > 0 && (size_t)len < sizeof bytes - WORKLOAD_FRAME_BYTES);
     struct answer a = { .text = answer, .room = room };
     for (int i = 0; i < TRIES; i++) {
-        (void)!link_say(link, bytes, WORKLOAD_FRAME_BYTES + (size_t)len);
+        (void)!link_say(link, &request, 1);
         int rc = await(link, &a, id);
         if (rc == 1)
             answer[a.len] = '\0';
@@ -86,6 +81,19 @@ int command_call(struct link *link, const char *line, char *answer, size_t room)
             return rc < 0 ? rc : 0;
     }
     return -ETIMEDOUT;
+}
+
+int command_call(struct link *link, const char *line, char *answer, size_t room)
+{
+    uint8_t bytes[WORKLOAD_FRAME_BYTES + 128];
+    uint32_t id = command_id(link);
+    struct vtr_memcached_udp frame = workload_frame(id, 0, 1);
+    memcpy(bytes, &frame, sizeof frame);
+    int len = snprintf((char *)bytes + WORKLOAD_FRAME_BYTES, sizeof bytes - WORKLOAD_FRAME_BYTES,
+                       "%s\r\n", line);
+    vtr_check(len > 0 && (size_t)len < sizeof bytes - WORKLOAD_FRAME_BYTES);
+    struct vtr_span request = vtr_span_of(bytes, WORKLOAD_FRAME_BYTES + (size_t)len);
+    return command_ask(link, id, request, answer, room);
 }
 
 int command_mode(struct link *link, const char *mode)

@@ -31,6 +31,17 @@ struct command_stats {
  */
 VTR_MUST_USE int command_call(struct link *link, const char *line, char *answer, size_t room);
 
+/** @return an id of no other request, for the frame of the next one. */
+uint32_t command_id(struct link *link);
+
+/**
+ * Sends a datagram until it is answered.
+ * @param request  with its frame, which carries @p id.
+ * @param answer   as above. @return likewise.
+ */
+VTR_MUST_USE int command_ask(struct link *link, uint32_t id, struct vtr_span request, char *answer,
+                             size_t room);
+
 /** Switches how the server sends values. @return 0, as above, or -EPROTO: it refuses. */
 VTR_MUST_USE int command_mode(struct link *link, const char *mode);
 

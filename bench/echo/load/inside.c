@@ -57,7 +57,8 @@ int inside_start(struct vtr_heap *heap, const char *port, const struct inside_pr
     self->err = err;
     vtr_check(preloads <= SERVER_PRELOADS);
     for (unsigned i = 0; i < preloads; i++)
-        self->opts.preload[i] = (struct server_preload){ preload[i].size, preload[i].count };
+        self->opts.preload[i] =
+            (struct server_preload){ { .size = preload[i].size }, preload[i].count };
     self->opts.preloads = preloads;
     sem_init(&self->opened, 0, 0);
     int rc = -pthread_create(&self->thread, NULL, serve, self);

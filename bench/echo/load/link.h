@@ -27,7 +27,7 @@ struct link_ops {
     int (*prepare)(struct link *link, const struct workload *w, struct requests **out);
     void (*discard)(struct link *link, struct requests *r);
     unsigned (*send)(struct link *link, struct requests *r, const uint32_t *number, unsigned n);
-    bool (*say)(struct link *link, const uint8_t *payload, size_t len);
+    unsigned (*say)(struct link *link, const struct vtr_span *payload, unsigned n);
     unsigned (*poll)(struct link *link, struct reply *replies, unsigned n);
     void (*close)(struct link *link);
 };
@@ -36,6 +36,7 @@ struct link {
     const struct link_ops *ops;
     uint32_t rx_capacity; /* replies that fit into the link at once, datagrams */
     uint32_t tx_capacity; /* requests likewise */
+    uint32_t say_max;     /* bytes of a datagram that link_say() takes */
     uint32_t commands;    /* asked so far: command.c */
 };
 
@@ -99,10 +100,15 @@ VTR_MUST_USE static inline unsigned link_send(struct link *link, struct requests
     return link->ops->send(link, r, number, n);
 }
 
-/** Sends one datagram to the server's memcached port. @return false: no room just now. */
-VTR_MUST_USE static inline bool link_say(struct link *link, const uint8_t *payload, size_t len)
+/**
+ * Sends datagrams to the server's memcached port.
+ * @param payload  n of them, at most LINK_BURST, of say_max bytes at most; borrowed for the call.
+ * @return how many were accepted, from the first on.
+ */
+VTR_MUST_USE static inline unsigned link_say(struct link *link, const struct vtr_span *payload,
+                                             unsigned n)
 {
-    return link->ops->say(link, payload, len);
+    return link->ops->say(link, payload, n);
 }
 
 /**

@@ -110,12 +110,19 @@ static unsigned port_send(struct link *link, struct requests *r, const uint32_t 
     return send_packets(self, pkts, n);
 }
 
-static bool port_say(struct link *link, const uint8_t *payload, size_t len)
+static unsigned port_say(struct link *link, const struct vtr_span *payload, unsigned n)
 {
     struct port_link *self = (struct port_link *)link;
-    struct vtr_pkt pkt = { 0 };
-    return seal_udp(self, self->server_port[0], payload, len, &pkt.data) == 0 &&
-           send_packets(self, &pkt, 1) == 1;
+    struct vtr_pkt pkts[LINK_BURST];
+    unsigned made = 0;
+    vtr_check(n <= LINK_BURST);
+    for (; made < n; made++) {
+        struct vtr_span s = payload[made];
+        pkts[made] = (struct vtr_pkt){ 0 };
+        if (seal_udp(self, self->server_port[0], s.ptr, s.len, &pkts[made].data) != 0)
+            break;
+    }
+    return send_packets(self, pkts, made);
 }
 
 static void say_arp(struct port_link *self, uint16_t op)
@@ -245,7 +252,8 @@ int link_port_open(struct vtr_heap *heap, const char *spec, const struct link_wh
     struct vtr_port_info info;
     vtr_port_info(self->port, &info);
     self->base =
-        (struct link){ .ops = &port_ops, .rx_capacity = DESCS / 2, .tx_capacity = DESCS / 2 };
+        (struct link){ .ops = &port_ops, .rx_capacity = DESCS / 2, .tx_capacity = DESCS / 2,
+                       .say_max = WORKLOAD_DATAGRAM_BYTES };
     self->heap = heap;
     self->server_port[0] = where->udp_port;
     self->server_port[1] = where->echo_port;

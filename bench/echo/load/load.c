@@ -87,8 +87,7 @@ static void resend_overdue(struct load *load, uint64_t now, struct load_result *
     }
 }
 
-static void count_bad(struct load_result *result, const struct reply *r, const char *what,
-                      size_t off)
+void load_count_bad(struct load_result *result, const struct reply *r, const char *what, size_t off)
 {
     if (result->bad++ != 0)
         return;
@@ -105,7 +104,7 @@ static void take_reply(struct load *load, const struct reply *r, uint64_t now,
     if (fault == NULL && (fault = reply_fault(r, load->requests->workload, &off)) != NULL)
         off += r->base;
     if (fault != NULL) {
-        count_bad(result, r, fault, off);
+        load_count_bad(result, r, fault, off);
         return;
     }
     struct reply_frame f = reply_frame(r);
@@ -116,7 +115,7 @@ static void take_reply(struct load *load, const struct reply *r, uint64_t now,
         if (result->lost + result->abandoned != 0)
             result->stray++;
         else
-            count_bad(result, r, "answered twice", r->base);
+            load_count_bad(result, r, "answered twice", r->base);
         break;
     case WINDOW_DONE:
         result->requests++;
@@ -136,30 +135,27 @@ void load_settle(struct link *link)
             quiet = now + SWEEP_NS;
 }
 
-/* Nothing came: leave the core to the server, should that be its other hardware thread. */
-static inline void relax(void)
+void load_watch_tick(struct load_watch *w, uint64_t ns, const struct load_result *so_far)
 {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("isb");
-#endif
+    if (w->tick == NULL || ns / TICK_NS == w->ticks)
+        return;
+    w->ticks = ns / TICK_NS;
+    if (w->ticks != 0) /* else a run has begun */
+        w->tick(w->context, so_far);
 }
-
-static bool stopped(const struct load *load) { return load->stop != NULL && *load->stop != 0; }
 
 void load_run(struct load *load, uint64_t ns, struct load_result *result)
 {
     struct reply replies[LINK_BURST];
     uint64_t begin = load_now(), now = begin, end = begin + ns, give_up = end + load->timeout_ns;
-    uint64_t sweep = begin + SWEEP_NS, tick = begin + TICK_NS;
+    uint64_t sweep = begin + SWEEP_NS;
     while (now < end || (load->window.in_flight != 0 && now < give_up)) {
         if (now < end)
             refill(load, now);
         flush(load);
         unsigned n = link_poll(load->link, replies, LINK_BURST);
         if (n == 0)
-            relax();
+            load_relax();
         now = load_now();
         for (unsigned i = 0; i < n; i++)
             take_reply(load, &replies[i], now, result);
@@ -167,11 +163,8 @@ void load_run(struct load *load, uint64_t ns, struct load_result *result)
             resend_overdue(load, now, result);
             sweep = now + SWEEP_NS;
         }
-        if (now >= tick && load->tick != NULL) {
-            load->tick(load->context, result);
-            tick += TICK_NS;
-        }
-        if (now < end && stopped(load))
+        load_watch_tick(&load->watch, now - begin, result);
+        if (now < end && load_watch_stopped(&load->watch))
             end = now, give_up = now + load->timeout_ns;
     }
     result->wall_ns += now - begin;

@@ -9,6 +9,7 @@
 #define LOAD_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <vitrine/base.h>
 
@@ -27,13 +28,29 @@ struct load_fault {
 struct load_result {
     uint64_t requests;  /* answered in full, every byte right */
     uint64_t datagrams; /* of replies */
-    uint64_t lost;      /* sent again after the time-out */
+    uint64_t lost;      /* not answered in time; the closed loop sends them again */
     uint64_t abandoned; /* still not answered a time-out after the end */
     uint64_t stray;     /* arrived for nobody, after something had been sent twice */
     uint64_t bad;       /* wrong replies */
     uint64_t wall_ns;
     struct load_fault fault;
-    struct histogram latency; /* ns from send to complete reply */
+    struct histogram latency; /* ns to the complete reply, from when it was sent; in the open loop
+                                 from when it was due */
+    /* of the open loop only */
+    uint64_t offered;  /* requests that were due */
+    uint64_t sets;     /* those that write */
+    uint64_t oversize; /* sets that fit no datagram, and were made gets */
+    uint64_t late;     /* replies, all of them, to what had been counted as lost */
+    uint64_t unsent;   /* never taken by the link */
+    struct histogram lag; /* ns from due to sent: what the generator or a full link adds */
+};
+
+/** Who looks on while a load runs. */
+struct load_watch {
+    const volatile sig_atomic_t *stop; /* borrowed; ends a run early; may be NULL */
+    void (*tick)(void *context, const struct load_result *so_far); /* once a second; may be NULL */
+    void *context;
+    uint64_t ticks;
 };
 
 struct load {
@@ -42,9 +59,7 @@ struct load {
     struct window window;
     uint32_t width; /* requests under way at most */
     uint64_t timeout_ns;
-    const volatile sig_atomic_t *stop; /* borrowed; ends a run early; may be NULL */
-    void (*tick)(void *context, const struct load_result *so_far); /* once a second; may be NULL */
-    void *context;
+    struct load_watch watch;
     uint32_t *outbox; /* numbers of datagrams to send, of which outbox_n are waiting */
     uint32_t outbox_n;
 };
@@ -54,6 +69,28 @@ static inline uint64_t load_now(void)
 {
     return clock_ns(CLOCK_MONOTONIC);
 }
+
+static inline bool load_watch_stopped(const struct load_watch *w)
+{
+    return w->stop != NULL && *w->stop != 0;
+}
+
+/** Tells of a run that is @p ns old. */
+void load_watch_tick(struct load_watch *w, uint64_t ns, const struct load_result *so_far);
+
+/** Nothing came: leaves the core to the server, should that be its other hardware thread. */
+static inline void load_relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb");
+#endif
+}
+
+/** Counts a wrong reply, and keeps what is wrong with the first. @param off in what came. */
+void load_count_bad(struct load_result *result, const struct reply *r, const char *what,
+                    size_t off);
 
 /**
  * Readies a load of @p width requests at once; fewer where the workload has fewer ids or the

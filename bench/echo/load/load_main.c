@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * vitrine-load: one load on one server, for people.
+ * vitrine-load: a load on one server, for people: a closed loop, or an open one at a rate or at
+ * several in turn.
  */
 #include <errno.h>
-#include <getopt.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,208 +13,35 @@
 #include "measure/args.h"
 #include "command.h"
 #include "measure/complain.h"
-#include "load.h"
+#include "fill.h"
+#include "load_options.h"
+#include "moments.h"
 #include "outcome.h"
 #include "peer.h"
-
-static const char usage[] =
-    "usage: vitrine-load --port SPEC | --kernel HOST:PORT  [options]\n"
-    "  example: vitrine-load --port memif:/run/kvd.sock,role=client --size 1024 --seconds 5\n";
-
-static const char help[] =
-    "\n"
-    "Keeps a window of memcached gets over UDP under way and compares every byte of every\n"
-    "reply. The values are those that vitrine-kvd --preload SIZE:KEYS holds.\n"
-    "\n"
-    "  --port SPEC         the other end of the server's port: memif:PATH,role=client, or any\n"
-    "                      net_... string of DPDK\n"
-    "  --kernel HOST:PORT  a server on kernel sockets instead\n"
-    "  --size BYTES        of the values, 1 to 65536 (default 1024)\n"
-    "  --keys N            how many of them are asked for (default 10000)\n"
-    "  --window N          requests under way at most (default 256)\n"
-    "  --seconds N         how long (default 5)\n"
-    "  --echo              send what a get returns to the echo port, and expect it back\n"
-    "  --mode MODE         tell the server to send values by hybrid, reference or copy\n"
-    "  --cpu N             run on that CPU only\n"
-    "  --server-ip A.B.C.D   over a port (default 10.77.0.1)    --own-ip A.B.C.D  (10.77.0.2)\n"
-    "  --udp-port N        over a port (default 11211)          --echo-port N      (7)\n"
-    "  --json FILE         write the figures and the histogram too\n"
-    "  --quiet             no progress line\n"
-    "  -h, --help          this text      --version\n"
-    "\n"
-    "exit status: 0 every reply was right, 1 failed or a wrong reply, 2 wrong usage\n";
-
-struct load_opts {
-    const char *port, *kernel, *json, *mode;
-    struct link_where where;
-    uint32_t size, keys, window;
-    uint64_t seconds;
-    int cpu;
-    bool echo, quiet;
-};
-
-enum {
-    OPT_PORT = 256,
-    OPT_KERNEL,
-    OPT_SIZE,
-    OPT_KEYS,
-    OPT_WINDOW,
-    OPT_SECONDS,
-    OPT_ECHO,
-    OPT_MODE,
-    OPT_CPU,
-    OPT_SERVER_IP,
-    OPT_OWN_IP,
-    OPT_UDP_PORT,
-    OPT_ECHO_PORT,
-    OPT_JSON,
-    OPT_QUIET,
-    OPT_VERSION
-};
-
-static const struct option options[] = {
-    { "port", required_argument, NULL, OPT_PORT },
-    { "kernel", required_argument, NULL, OPT_KERNEL },
-    { "size", required_argument, NULL, OPT_SIZE },
-    { "keys", required_argument, NULL, OPT_KEYS },
-    { "window", required_argument, NULL, OPT_WINDOW },
-    { "seconds", required_argument, NULL, OPT_SECONDS },
-    { "echo", no_argument, NULL, OPT_ECHO },
-    { "mode", required_argument, NULL, OPT_MODE },
-    { "cpu", required_argument, NULL, OPT_CPU },
-    { "server-ip", required_argument, NULL, OPT_SERVER_IP },
-    { "own-ip", required_argument, NULL, OPT_OWN_IP },
-    { "udp-port", required_argument, NULL, OPT_UDP_PORT },
-    { "echo-port", required_argument, NULL, OPT_ECHO_PORT },
-    { "json", required_argument, NULL, OPT_JSON },
-    { "quiet", no_argument, NULL, OPT_QUIET },
-    { "help", no_argument, NULL, 'h' },
-    { "version", no_argument, NULL, OPT_VERSION },
-    { 0 },
-};
-
-static void print_and_exit(int option)
-{
-    struct machine m;
-    machine_describe(&m);
-    if (option == 'h')
-        printf("%s%s", usage, help);
-    else
-        printf("vitrine-load %s, %s build, DPDK %s\n", m.commit, m.build, m.dpdk);
-    exit(0);
-}
-
-/* The options that say where. @return false: it is none of them. */
-static bool take_where(struct load_opts *o, int option)
-{
-    switch (option) {
-    case OPT_PORT:
-        o->port = optarg;
-        return true;
-    case OPT_KERNEL:
-        o->kernel = optarg;
-        return true;
-    case OPT_SERVER_IP:
-        args_ip("--server-ip", optarg, o->where.server_ip);
-        return true;
-    case OPT_OWN_IP:
-        args_ip("--own-ip", optarg, o->where.own_ip);
-        return true;
-    case OPT_UDP_PORT:
-        o->where.udp_port = (uint16_t)args_number("--udp-port", optarg, 1, 65535);
-        return true;
-    case OPT_ECHO_PORT:
-        o->where.echo_port = (uint16_t)args_number("--echo-port", optarg, 1, 65535);
-        return true;
-    default:
-        return false;
-    }
-}
-
-static void take_option(struct load_opts *o, int option)
-{
-    switch (option) {
-    case OPT_SIZE:
-        o->size = (uint32_t)args_number("--size", optarg, 1, WORKLOAD_SIZE_MAX);
-        break;
-    case OPT_KEYS:
-        o->keys = (uint32_t)args_number("--keys", optarg, 1, WORKLOAD_IDS_MAX);
-        break;
-    case OPT_WINDOW:
-        o->window = (uint32_t)args_number("--window", optarg, 1, WORKLOAD_IDS_MAX);
-        break;
-    case OPT_SECONDS:
-        o->seconds = args_number("--seconds", optarg, 1, 1000000);
-        break;
-    case OPT_ECHO:
-        o->echo = true;
-        break;
-    case OPT_MODE:
-        o->mode = optarg;
-        break;
-    case OPT_CPU:
-        o->cpu = (int)args_number("--cpu", optarg, 0, 1023);
-        break;
-    case OPT_JSON:
-        o->json = optarg;
-        break;
-    case OPT_QUIET:
-        o->quiet = true;
-        break;
-    case 'h':
-    case OPT_VERSION:
-        print_and_exit(option);
-        break;
-    }
-}
-
-/* "HOST:PORT" into an address. */
-static void find_host(struct load_opts *o)
-{
-    char host[256];
-    const char *colon = strrchr(o->kernel, ':');
-    if (colon == NULL || colon == o->kernel || (size_t)(colon - o->kernel) >= sizeof host)
-        args_refuse("--kernel wants HOST:PORT, not '%s'", o->kernel);
-    snprintf(host, sizeof host, "%.*s", (int)(colon - o->kernel), o->kernel);
-    o->where.udp_port = (uint16_t)args_number("--kernel HOST:PORT", colon + 1, 1, 65535);
-    struct addrinfo want = { .ai_family = AF_INET, .ai_socktype = SOCK_DGRAM }, *found;
-    int rc = getaddrinfo(host, NULL, &want, &found);
-    if (rc != 0)
-        args_refuse("no address of '%s': %s", host, gai_strerror(rc));
-    struct sockaddr_in in;
-    memcpy(&in, found->ai_addr, sizeof in);
-    memcpy(o->where.server_ip, &in.sin_addr, sizeof o->where.server_ip);
-    freeaddrinfo(found);
-}
-
-static struct load_opts parse(int argc, char **argv)
-{
-    struct load_opts o = { .size = 1024, .keys = 10000, .window = 256, .seconds = 5, .cpu = -1 };
-    o.where = (struct link_where){ { 10, 77, 0, 2 }, { 10, 77, 0, 1 }, 11211, 7 };
-    opterr = 0;
-    for (int c, at = 1; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1; at = optind)
-        if (c == '?' || c == ':')
-            args_refuse(c == ':' ? "%s wants a value" : "'%s' is no option", argv[at]);
-        else if (!take_where(&o, c))
-            take_option(&o, c);
-    if (optind != argc)
-        args_refuse("'%s' is no option", argv[optind]);
-    if ((o.port == NULL) == (o.kernel == NULL))
-        args_refuse("one of --port and --kernel is wanted");
-    if (o.kernel != NULL)
-        find_host(&o);
-    return o;
-}
 
 static void show_tick(void *context, const struct load_result *r)
 {
     static uint64_t seconds, requests;
     (void)context;
+    if (r->requests < requests)
+        requests = 0; /* the next step of a sweep */
     fprintf(stderr, "\r\033[K%3lu s  %.3f Mreq/s  p99 %.1f us  lost %lu  bad %lu",
             (unsigned long)++seconds, (double)(r->requests - requests) / 1e6,
             (double)histogram_quantile(&r->latency, 0.99) / 1e3, (unsigned long)r->lost,
             (unsigned long)r->bad);
     requests = r->requests;
+}
+
+static struct load_watch watch_of(const struct load_opts *o)
+{
+    bool person = !o->quiet && isatty(STDERR_FILENO);
+    return (struct load_watch){ .stop = &args_stop, .tick = person ? show_tick : NULL };
+}
+
+static void watch_end(const struct load_watch *w)
+{
+    if (w->tick != NULL)
+        fprintf(stderr, "\r\033[K");
 }
 
 static int set_mode(const struct load_opts *o, struct link *link, struct vtr_error *err)
@@ -228,32 +53,39 @@ static int set_mode(const struct load_opts *o, struct link *link, struct vtr_err
                     "the server does not take mode '%s': %s", o->mode, strerror(-rc));
 }
 
-/* Runs the load over an open link. */
-static int run(const struct load_opts *o, struct link *link, struct outcome *out,
-               struct vtr_error *err)
+/* The server's counters, where it has ours, around a run. */
+static void count_from(struct outcome *out, struct link *link)
+{
+    out->counted = command_stats(link, &out->server) == 0;
+}
+
+static void count_to(struct outcome *out, struct link *link)
+{
+    struct command_stats from = out->server, to;
+    out->counted = out->counted && command_stats(link, &to) == 0;
+    if (out->counted)
+        out->server = command_stats_between(&from, &to);
+}
+
+static int run_closed(const struct load_opts *o, struct link *link, struct outcome *out,
+                      struct vtr_error *err)
 {
     struct workload w = { 0 };
     struct requests *requests = NULL;
     struct load load = { 0 };
-    int rc = set_mode(o, link, err);
-    if (rc != 0)
-        return rc;
-    if ((rc = workload_init(o->size, o->keys, o->echo, &w)) != 0 ||
+    int rc;
+    if ((rc = workload_init(o->stream.dataset.size, o->stream.keys, o->echo, &w)) != 0 ||
         (rc = link_prepare(link, &w, &requests)) != 0 ||
         (rc = load_init(link, requests, o->window, &load)) != 0) {
         complain(err, rc, "fewer --keys", "cannot prepare the requests: %s", strerror(-rc));
     } else {
-        load.stop = &args_stop;
-        load.tick = !o->quiet && isatty(STDERR_FILENO) ? show_tick : NULL;
-        struct command_stats from, to;
-        bool counted = command_stats(link, &from) == 0;
-        load_run(&load, o->seconds * UINT64_C(1000000000), &out->result);
+        load.watch = watch_of(o);
         out->window = load.width;
-        out->counted = counted && command_stats(link, &to) == 0;
-        if (out->counted)
-            out->server = command_stats_between(&from, &to);
-        if (load.tick != NULL)
-            fprintf(stderr, "\r\033[K");
+        count_from(out, link);
+        load_run(&load, o->seconds * UINT64_C(1000000000), &out->result);
+        count_to(out, link);
+        watch_end(&load.watch);
+        outcome_print(out, stdout);
     }
     load_fini(&load);
     link_discard(link, requests);
@@ -261,7 +93,72 @@ static int run(const struct load_opts *o, struct link *link, struct outcome *out
     return rc;
 }
 
-static int open_and_run(const struct load_opts *o, struct outcome *out, struct vtr_error *err)
+/* @return how many of the steps were made. */
+static unsigned run_steps(const struct load_opts *o, struct openloop *loop, struct outcome *out)
+{
+    unsigned n = 0;
+    for (; n < o->sweep && args_stop == 0; n++) {
+        loop->opts.rate = o->open.rate * (n + 1) / o->sweep;
+        loop->watch = watch_of(o);
+        out[n].rate = loop->opts.rate;
+        count_from(&out[n], loop->link);
+        openloop_run(loop, o->seconds * UINT64_C(1000000000), &out[n].result);
+        load_settle(loop->link);
+        count_to(&out[n], loop->link);
+        watch_end(&loop->watch);
+        if (o->sweep == 1)
+            outcome_print(&out[n], stdout);
+        else
+            outcome_print_row(&out[n], n == 0, stdout);
+        fflush(stdout);
+    }
+    return n;
+}
+
+static int show_moments(const struct stream *s)
+{
+    struct moments m;
+    const struct moments *model = moments_model(&s->opts.dataset);
+    int rc = model != NULL ? moments_of(s->item, s->opts.keys, &m) : 0;
+    if (model != NULL && rc == 0)
+        moments_print(&m, model, stdout);
+    if (s->opts.zipf > 0)
+        printf("  zipf %g: 1 %% of the keys get %.1f %% of the requests, half of them %.1f %%\n",
+               s->opts.zipf, 100 * zipf_share(&s->zipf, (s->opts.keys + 99) / 100),
+               100 * zipf_share(&s->zipf, (s->opts.keys + 1) / 2));
+    return rc;
+}
+
+static int run_open(const struct load_opts *o, struct link *link, struct outcome *out,
+                    unsigned *outcomes, struct vtr_error *err)
+{
+    struct stream s = { 0 };
+    struct openloop loop = { 0 };
+    int rc;
+    if ((rc = stream_init(&o->stream, &s)) != 0 || (rc = show_moments(&s)) != 0 ||
+        (rc = openloop_init(link, &s, &o->open, &loop)) != 0)
+        complain(err, rc, "fewer --keys", "cannot prepare the requests: %s", strerror(-rc));
+    else if (!o->fill || (rc = fill_server(link, &s, &args_stop, err)) == 0)
+        *outcomes = run_steps(o, &loop, out);
+    openloop_fini(&loop);
+    stream_fini(&s);
+    return rc;
+}
+
+static int run(const struct load_opts *o, struct link *link, struct outcome *out,
+               unsigned *outcomes, struct vtr_error *err)
+{
+    int rc = set_mode(o, link, err);
+    if (rc != 0)
+        return rc;
+    if (o->open.rate > 0)
+        return run_open(o, link, out, outcomes, err);
+    *outcomes = 1;
+    return run_closed(o, link, out, err);
+}
+
+static int open_and_run(const struct load_opts *o, struct outcome *out, unsigned *outcomes,
+                        struct vtr_error *err)
 {
     struct vtr_heap *heap = NULL;
     struct link *link = NULL;
@@ -275,7 +172,7 @@ static int open_and_run(const struct load_opts *o, struct outcome *out, struct v
     if (rc == 0 && o->port != NULL)
         rc = link_resolve(link, err);
     if (rc == 0)
-        rc = run(o, link, out, err);
+        rc = run(o, link, out, outcomes, err);
     link_close(link);
     struct vtr_error leak;
     if (vtr_heap_close(heap, &leak) != 0)
@@ -283,11 +180,11 @@ static int open_and_run(const struct load_opts *o, struct outcome *out, struct v
     return rc;
 }
 
-static int write_json(const char *path, const struct outcome *out)
+static int write_json(const char *path, const struct outcome *out, unsigned n)
 {
     FILE *to = fopen(path, "w");
     if (to != NULL)
-        outcome_json(out, to);
+        outcome_json(out, n, to);
     if (to != NULL && fclose(to) == 0)
         return 0;
     fprintf(stderr, "vitrine-load: cannot write '%s': %s\n", path, strerror(errno));
@@ -296,21 +193,28 @@ static int write_json(const char *path, const struct outcome *out)
 
 int main(int argc, char **argv)
 {
-    static struct outcome out; /* holds a histogram */
-    struct load_opts o = parse(argc, argv);
+    struct load_opts o = load_options_parse(argc, argv);
+    struct outcome *out = calloc(o.sweep, sizeof *out); /* a histogram each */
     struct vtr_error err;
+    unsigned n = 0;
     char command[512];
+    if (out == NULL)
+        return ARGS_FAILED;
     args_join(argv, command, sizeof command);
-    out.command = command;
-    out.size = o.size;
-    out.echo = o.echo;
-    args_catch_signals();
-    if (open_and_run(&o, &out, &err) != 0) {
-        complain_print(&err);
-        return ARGS_FAILED;
+    for (unsigned i = 0; i < o.sweep; i++) {
+        out[i].command = command;
+        out[i].echo = o.echo;
+        out[i].constant = o.open.constant;
+        out[i].stream = o.stream;
     }
-    outcome_print(&out, stdout);
-    if (o.json != NULL && write_json(o.json, &out) != 0)
-        return ARGS_FAILED;
-    return outcome_good(&out) ? 0 : ARGS_FAILED;
+    args_catch_signals();
+    bool good = open_and_run(&o, out, &n, &err) == 0;
+    if (!good)
+        complain_print(&err);
+    else if (o.json != NULL)
+        good = write_json(o.json, out, n) == 0;
+    for (unsigned i = 0; i < n; i++)
+        good = good && outcome_good(&out[i]);
+    free(out);
+    return good ? 0 : ARGS_FAILED;
 }

@@ -45,4 +45,9 @@ static inline struct reply_frame reply_frame(const struct reply *r)
  */
 const char *reply_fault(const struct reply *r, const struct workload *w, size_t *off);
 
+/** The same in steps, for who finds out what is expected from the step before. */
+const char *reply_fault_id(const struct reply *r, uint32_t ids, size_t *off);
+const char *reply_fault_frame(const struct reply *r, uint32_t parts, size_t *off);
+const char *reply_fault_bytes(const struct reply *r, const uint8_t *want, size_t len, size_t *off);
+
 #endif

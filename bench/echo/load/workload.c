@@ -13,19 +13,23 @@
 
 static const char end_line[] = "\r\nEND\r\n";
 
-/* A permutation of 0..ids): i times a stride that shares no factor with ids. */
-static uint32_t key_index(const struct workload *w, uint32_t id)
+uint32_t workload_stride(uint32_t n)
 {
     uint32_t stride = 0x9e3779b1u; /* 2^32 over the golden ratio, odd */
     for (;; stride += 2) {
-        uint32_t a = stride, b = w->ids;
+        uint32_t a = stride, b = n;
         while (b != 0) {
             uint32_t rest = a % b;
             a = b, b = rest;
         }
         if (a == 1)
-            return (uint32_t)((uint64_t)id * stride % w->ids);
+            return stride;
     }
+}
+
+static uint32_t key_index(const struct workload *w, uint32_t id)
+{
+    return (uint32_t)((uint64_t)id * workload_stride(w->ids) % w->ids);
 }
 
 static size_t value_line(const struct workload *w, uint32_t index, char *to, size_t room)

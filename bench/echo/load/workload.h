@@ -52,6 +52,10 @@ void workload_fini(struct workload *w);
  */
 size_t workload_request(const struct workload *w, uint32_t id, uint32_t part, uint8_t *to);
 
+/** @return a number that shares no factor with @p n: i * it % n is a permutation of 0..n) that
+ * looks random. */
+uint32_t workload_stride(uint32_t n);
+
 /** @return a memcached UDP frame. */
 static inline struct vtr_memcached_udp workload_frame(uint32_t id, uint32_t seq, uint32_t total)
 {

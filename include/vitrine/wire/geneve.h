@@ -48,6 +48,7 @@ VTR_INLINE VTR_MUST_USE uint32_t vtr_geneve_vni(const struct vtr_geneve *h)
     return vtr_be32_get(h->vni) >> 8;
 }
 
+/** An option. */
 struct vtr_geneve_option {
     uint16_t space;       /**< the option class: who gives out the types */
     uint8_t type;         /**< with VTR_GENEVE_OPTION_CRITICAL */

@@ -42,6 +42,7 @@ enum {
     VTR_OPTION_NOP = 1,
 };
 
+/** An option of IPv4 or of TCP, which are of one form. */
 struct vtr_option {
     uint8_t kind;          /**< VTR_OPTION_NOP, VTR_IPV4_OPTION_*, VTR_TCP_OPTION_* */
     struct vtr_span value; /**< without kind and length */
@@ -50,23 +51,24 @@ struct vtr_option {
 /** Private: the next option, which may be VTR_OPTION_NOP. VTR_OPTION_END ends them. */
 VTR_INLINE VTR_MUST_USE bool vtr_option_next_(struct vtr_reader *r, struct vtr_option *out)
 {
-    size_t left = r->rest.len, len = 1, fixed = 1;
+    const uint8_t *at = r->rest.ptr;
+    size_t left = r->rest.len, len;
     if (left == 0)
         return false;
-    uint8_t kind = r->rest.ptr[0];
-    if (kind == VTR_OPTION_END) {
+    uint8_t kind = at[0];
+    if (kind == VTR_OPTION_NOP) {
+        out->kind = kind;
+        out->value = vtr_span_of(at + 1, 0);
+        r->rest = vtr_span_of(at + 1, left - 1);
+        return true;
+    }
+    if (kind == VTR_OPTION_END)
         r->rest.len = 0;
-        return false;
-    }
-    if (kind != VTR_OPTION_NOP) {
-        len = left >= 2 ? r->rest.ptr[1] : 0;
-        fixed = 2;
-    }
-    if (len < fixed || len > left)
+    if (kind == VTR_OPTION_END || left < 2 || (len = at[1]) < 2 || len > left)
         return false;
     out->kind = kind;
-    out->value = vtr_span_part_(r->rest, fixed, len - fixed);
-    r->rest = vtr_span_part_(r->rest, len, left - len);
+    out->value = vtr_span_of(at + 2, len - 2);
+    r->rest = vtr_span_of(at + len, left - len);
     return true;
 }
 

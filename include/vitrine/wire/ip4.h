@@ -32,6 +32,7 @@ enum {
     VTR_IPV4_FRAG_OFF = 0x1fff, /* in 8 bytes */
 };
 
+/** @return the version: 4, or this is no IPv4. */
 VTR_INLINE VTR_MUST_USE unsigned vtr_ipv4_version(const struct vtr_ipv4 *ip)
 {
     return ip->version_ihl >> 4;
@@ -41,10 +42,12 @@ VTR_INLINE VTR_MUST_USE size_t vtr_ipv4_header_len(const struct vtr_ipv4 *ip)
 {
     return (ip->version_ihl & 0x0fu) * 4u;
 }
+/** @return the code point: RFC 2474. */
 VTR_INLINE VTR_MUST_USE unsigned vtr_ipv4_dscp(const struct vtr_ipv4 *ip)
 {
     return ip->dscp_ecn >> 2;
 }
+/** @return the congestion bits: RFC 3168. */
 VTR_INLINE VTR_MUST_USE unsigned vtr_ipv4_ecn(const struct vtr_ipv4 *ip)
 {
     return ip->dscp_ecn & 3u;
@@ -73,8 +76,13 @@ VTR_INLINE VTR_MUST_USE bool vtr_ipv4_measure(const struct vtr_ipv4 *h, size_t l
                                               struct vtr_extent *e)
 {
     (void)len;
-    e->header = vtr_ipv4_header_len(h);
     e->end = vtr_be16_get(h->total_len);
+    /* Foretold, so that what follows need not wait for the length to be read and computed. */
+    if (VTR_LIKELY(h->version_ihl == VTR_IPV4_PLAIN)) {
+        e->header = sizeof *h;
+        return true;
+    }
+    e->header = vtr_ipv4_header_len(h);
     return vtr_ipv4_version(h) == 4;
 }
 VTR_TAKE(vtr_ipv4)

@@ -23,18 +23,22 @@ VTR_WIRE(vtr_ipv6, 40,
          (struct vtr_ip6_addr, src, 8),
          (struct vtr_ip6_addr, dst, 24));
 
+/** @return the version: 6, or this is no IPv6. */
 VTR_INLINE VTR_MUST_USE unsigned vtr_ipv6_version(const struct vtr_ipv6 *ip)
 {
     return vtr_be32_get(ip->version_class_flow) >> 28;
 }
+/** @return the code point: RFC 2474. */
 VTR_INLINE VTR_MUST_USE unsigned vtr_ipv6_dscp(const struct vtr_ipv6 *ip)
 {
     return vtr_be32_get(ip->version_class_flow) >> 22 & 0x3fu;
 }
+/** @return the congestion bits: RFC 3168. */
 VTR_INLINE VTR_MUST_USE unsigned vtr_ipv6_ecn(const struct vtr_ipv6 *ip)
 {
     return vtr_be32_get(ip->version_class_flow) >> 20 & 3u;
 }
+/** @return the flow label: RFC 6437. */
 VTR_INLINE VTR_MUST_USE uint32_t vtr_ipv6_flow(const struct vtr_ipv6 *ip)
 {
     return vtr_be32_get(ip->version_class_flow) & 0xfffffu;

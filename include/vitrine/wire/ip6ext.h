@@ -120,6 +120,7 @@ enum {
     VTR_IP6_OPTION_HOME = 0xc9,      /* RFC 6275 section 6.3 */
 };
 
+/** An option of the hop-by-hop or destination options. */
 struct vtr_ip6_option {
     uint8_t type; /**< VTR_IP6_OPTION_*; high 2 bits: what who does not know it has to do */
     struct vtr_span value;
@@ -166,6 +167,7 @@ struct vtr_ip6_walk {
     enum vtr_ip6_stop stop;
 };
 
+/** @return a walk before the first extension header. @param next_header  of the IPv6 header. */
 VTR_INLINE VTR_MUST_USE struct vtr_ip6_walk vtr_ip6_walk_of(uint8_t next_header)
 {
     struct vtr_ip6_walk w = { 0, 0, 0, false, VTR_IP6_GOES_ON };

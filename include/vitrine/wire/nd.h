@@ -25,8 +25,11 @@ enum {
     VTR_ND_RA_OTHER = 0x40,
 };
 
+/** From a router. */
 #define VTR_ND_NA_ROUTER 0x80000000u
+/** In answer to a solicitation. */
 #define VTR_ND_NA_SOLICITED 0x40000000u
+/** In place of what is known. */
 #define VTR_ND_NA_OVERRIDE 0x20000000u
 
 VTR_WIRE(vtr_nd_rs, 8,
@@ -145,6 +148,7 @@ VTR_WIRE(vtr_nd_mtu, 6, (struct vtr_be16, reserved, 0), (struct vtr_be32, mtu, 2
 
 VTR_WIRE(vtr_nd_rdnss, 6, (struct vtr_be16, reserved, 0), (struct vtr_be32, lifetime_s, 2));
 
+/** An option of a message. */
 struct vtr_nd_option {
     uint8_t type; /**< VTR_ND_OPTION_* */
     struct vtr_span value; /**< 6 bytes at least: vtr_span_view() it */

@@ -55,6 +55,7 @@ enum {
     VTR_PPPOE_TAG_ERROR = 0x0203,
 };
 
+/** A tag of a discovery packet. */
 struct vtr_pppoe_tag {
     uint16_t type; /**< VTR_PPPOE_TAG_* */
     struct vtr_span value;

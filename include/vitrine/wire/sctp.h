@@ -43,6 +43,7 @@ enum {
     VTR_SCTP_DATA_UNORDERED = 4,
 };
 
+/** A chunk. */
 struct vtr_sctp_chunk {
     uint8_t type;  /**< VTR_SCTP_* */
     uint8_t flags; /**< as the type says */
@@ -118,6 +119,7 @@ enum {
     VTR_SCTP_PARAMETER_ADDRESS_TYPES = 12,
 };
 
+/** A parameter of a chunk, or an error cause. */
 struct vtr_sctp_parameter {
     uint16_t type; /**< VTR_SCTP_PARAMETER_*, or a cause */
     struct vtr_span value;

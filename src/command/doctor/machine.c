@@ -79,7 +79,6 @@ void machine_ask(struct machine *m, const char *root)
 {
     struct vtr_memory_stat memory = { .size = sizeof memory };
     *m = (struct machine){ .root = root, .pid = (uint64_t)getpid() };
-    self_test_run(&m->self);
     m->xdp = error_of(socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0));
     m->uring = ask_uring();
     m->tun = error_of(open("/dev/net/tun", O_RDWR | O_CLOEXEC));

@@ -11,7 +11,7 @@
 void self_test_run(struct self_test *out);
 
 /**
- * Asks the machine, and runs the self test. Opens and makes what it asks for, and ends it again.
+ * Asks the machine all but the self test. Opens and makes what it asks for, and ends it again.
  * @param root  borrowed: where the files are that checks will look at; "" for the machine's.
  */
 void machine_ask(struct machine *m, const char *root);
