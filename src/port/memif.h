@@ -57,6 +57,7 @@ struct vtr_memif_peer {
     unsigned regions;
     int region_fd;                 /* client: of its region; -1: none */
     unsigned rings;                /* client: of each direction */
+    bool ours;                     /* it says that it is a program of this library */
     uint32_t broken;               /* atomic: it broke the rules, and is to go */
     struct vtr_memif_region region[VTR_MEMIF_REGIONS];
     struct vtr_memif_ring rx[VTR_MEMIF_QUEUES], tx[VTR_MEMIF_QUEUES];
@@ -108,7 +109,8 @@ unsigned vtr_memif_rx_(struct vtr_port *port, unsigned queue, struct vtr_pkt *pk
 unsigned vtr_memif_tx_(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
                        unsigned n);
 
-/** Asks the other end to ring for a queue, or not to. @return false: there is no link. */
+/** Asks the other end to ring for a queue, or not to. @return whether it may fail to: it is a
+ * program that does not order its stores before it looks whether to ring. */
 bool vtr_memif_arm_(struct vtr_port *port, unsigned queue, bool on);
 
 /* Between the files of memif. Under the lock of watch.h. */
