@@ -30,6 +30,7 @@ struct vtr_host {
 };
 VTR_STATIC_ASSERT(sizeof(struct vtr_host) == 26, "vtr_host is ABI");
 
+/** What a frame asks of a host. */
 enum vtr_question {
     VTR_QUESTION_NONE,
     VTR_QUESTION_ARP,      /**< who has ip4? */
@@ -63,24 +64,28 @@ VTR_API VTR_MUST_USE size_t vtr_answer(const struct vtr_host *self, enum vtr_que
 /* Turning headers round: source becomes destination. Checksums add up the same words in another
  * order, so none changes. */
 
+/** Exchanges source and destination. */
 VTR_INLINE void vtr_eth_turn(struct vtr_eth *eth)
 {
     struct vtr_mac src = eth->src;
     eth->src = eth->dst;
     eth->dst = src;
 }
+/** The same of IPv4 addresses. */
 VTR_INLINE void vtr_ipv4_turn(struct vtr_ipv4 *ip)
 {
     struct vtr_be32 src = ip->src;
     ip->src = ip->dst;
     ip->dst = src;
 }
+/** The same of IPv6 addresses. */
 VTR_INLINE void vtr_ipv6_turn(struct vtr_ipv6 *ip)
 {
     struct vtr_ip6_addr src = ip->src;
     ip->src = ip->dst;
     ip->dst = src;
 }
+/** The same of ports. */
 VTR_INLINE void vtr_udp_turn(struct vtr_udp *udp)
 {
     struct vtr_be16 src = udp->src;
@@ -90,6 +95,7 @@ VTR_INLINE void vtr_udp_turn(struct vtr_udp *udp)
 
 /* Addresses that no single host has, and which an answer therefore never goes to. */
 
+/** @return whether it is of more than one station: multicast or broadcast. */
 VTR_INLINE VTR_MUST_USE bool vtr_mac_is_group(const struct vtr_mac *mac)
 {
     return (mac->bytes[0] & 1) != 0;

@@ -26,6 +26,7 @@
 
 VTR_BEGIN_DECLS
 
+/** What is captured. */
 enum vtr_capture_what {
     VTR_CAPTURE_RX = 1u << 0,    /**< packets received */
     VTR_CAPTURE_TX = 1u << 1,    /**< packets that the device accepted */
@@ -47,6 +48,7 @@ struct vtr_capture_opts {
     uint64_t packets;    /**< the capture ends itself after as many; default never */
 };
 
+/** What a capture has written, and what it could not. */
 struct vtr_capture_stat {
     size_t size;       /**< set by the caller to sizeof(struct vtr_capture_stat) */
     uint64_t packets;  /**< written */

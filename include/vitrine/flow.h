@@ -7,11 +7,11 @@
  *   struct vtr_toeplitz rss;
  *   vtr_toeplitz_init(&rss, key.bytes, sizeof key.bytes);
  *   if (vtr_flow_of_data(packet, &flow) && vtr_rss_hash(&rss, &flow, VTR_RSS_ALL, &hash))
- *       queue = vtr_rss_queue(reta, reta_size, hash);
+ *       queue = vtr_rss_queue(table, entries, hash);
  *
  * Owner: nothing here owns anything.
  * Threads: any; a struct vtr_toeplitz is only read once it is made.
- * Not here: setting a device's key and table (port.h).
+ * Not here: setting a device's key and table (rss.h).
  */
 #ifndef VITRINE_FLOW_H
 #define VITRINE_FLOW_H
@@ -101,16 +101,17 @@ VTR_API void vtr_toeplitz_init(struct vtr_toeplitz *t, const uint8_t *key, size_
 VTR_API VTR_MUST_USE uint32_t vtr_toeplitz_hash(const struct vtr_toeplitz *t,
                                                 struct vtr_span input);
 
-/** What is hashed: as a device's hash types, one bit each; VTR_RSS_*. */
-enum {
-    VTR_RSS_IPV4 = 1u << 0, /* addresses, also of fragments and of any protocol without a bit */
-    VTR_RSS_IPV4_TCP = 1u << 1, /* addresses and ports, if it is no fragment */
-    VTR_RSS_IPV4_UDP = 1u << 2,
-    VTR_RSS_IPV4_SCTP = 1u << 3,
-    VTR_RSS_IPV6 = 1u << 4,
-    VTR_RSS_IPV6_TCP = 1u << 5,
-    VTR_RSS_IPV6_UDP = 1u << 6,
-    VTR_RSS_IPV6_SCTP = 1u << 7,
+/** What a device hashes of a frame, by its types that are set: of TCP, UDP or SCTP that is no part
+ * of a datagram addresses and ports, else addresses, else nothing. */
+enum vtr_rss_types {
+    VTR_RSS_IPV4 = 1u << 0, /**< addresses */
+    VTR_RSS_TCP4 = 1u << 1,
+    VTR_RSS_UDP4 = 1u << 2,
+    VTR_RSS_IPV6 = 1u << 3, /**< addresses */
+    VTR_RSS_TCP6 = 1u << 4,
+    VTR_RSS_UDP6 = 1u << 5,
+    VTR_RSS_SCTP4 = 1u << 6,
+    VTR_RSS_SCTP6 = 1u << 7,
     VTR_RSS_ALL = 0xff,
 };
 
@@ -118,7 +119,7 @@ enum {
  * The hash that a device with this key gives a packet of this flow. The addresses of IPv6 are those
  * of its header: not those of a routing header or a home address option, which only the types that
  * Microsoft calls EX hash.
- * @param types  VTR_RSS_*, those that the device is set to.
+ * @param types  enum vtr_rss_types: those that the device is set to.
  * @param hash   untouched on false: it hashes no such packet.
  */
 VTR_API VTR_MUST_USE bool vtr_rss_hash(const struct vtr_toeplitz *t, const struct vtr_flow *flow,
@@ -126,13 +127,13 @@ VTR_API VTR_MUST_USE bool vtr_rss_hash(const struct vtr_toeplitz *t, const struc
 
 /**
  * @return the queue that a device's redirection table has for @p hash.
- * @param reta  reta[0..size), indexed by the low bits of the hash.
- * @param size  a power of two: checked.
+ * @param table    table[0..entries), indexed by the low bits of the hash.
+ * @param entries  a power of two: checked.
  */
-VTR_INLINE VTR_MUST_USE uint16_t vtr_rss_queue(const uint16_t *reta, size_t size, uint32_t hash)
+VTR_INLINE VTR_MUST_USE uint16_t vtr_rss_queue(const uint16_t *table, size_t entries, uint32_t hash)
 {
-    vtr_check(size != 0 && (size & (size - 1)) == 0);
-    return reta[hash & (size - 1)];
+    vtr_check(entries != 0 && (entries & (entries - 1)) == 0);
+    return table[hash & (entries - 1)];
 }
 
 VTR_END_DECLS

@@ -95,7 +95,8 @@ struct vtr_port_stat {
     uint64_t tx_full;           /**< packets handed back because the queue was full; not drops */
     uint64_t rx_copies;   /**< frames copied into the heap: net_af_xdp's, which begin elsewhere */
     uint64_t tx_copies;   /**< frames copied: into one block, having had more pieces than the device
-                               takes; by net_af_xdp each, out of the heap */
+                                takes, or bytes that it cannot reach (pci); by net_af_xdp each,
+                                out of the heap */
     uint64_t tx_software; /**< packets whose VTR_PKT_TX_* the port did, not the device */
     uint64_t drops;             /**< sum of @ref drop */
     uint64_t drop[VTR_DROP_REASONS];
@@ -151,6 +152,15 @@ struct vtr_port_info {
  * af_packet: the kernel hands over what it has: frames that it joined (GRO) or has yet to cut are
  * cut off at the slot's end, and the sums of what it sends itself are not made yet. Turn it off:
  * `ethtool -K IFACE gro off gso off tso off tx off`, on a veth at the other end.
+ *
+ * pci: the device reads and writes the heap's blocks by DMA. An IOMMU lets it reach nothing but
+ * - @p heap: what it receives into to read and write; what it is told to send, in the read view, to
+ *   read only. Segments that come later are mapped as they come: where that is refused (a limit on
+ *   locked memory), the heap does not grow. Each takes 128 MiB of RLIMIT_MEMLOCK.
+ * - other heaps that it sends data of: to read only, from the first packet on.
+ * - DPDK's own memory, 512 MiB, where the descriptors are.
+ * Adopted and static bytes it does not reach. A packet that has some is copied into a block of
+ * @p heap before it is sent; with a full queue that copy is what stays in the caller's array.
  *
  * memif, spoken by the library itself with other programs of it, DPDK's net_memif, VPP, libmemif:
  * - A client offers the slots, of frame_bytes but at least 2048, and sends a frame in one; a server

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Receive-side scaling: which of a port's queues a frame is received on. The device hashes fields of
- * the frame with a key (Toeplitz), and the hash's low bits choose an entry of a table of queues, so
- * that the frames of a flow stay together.
+ * Receive-side scaling: which of a port's queues a frame is received on. The device hashes fields
+ * of the frame with a key (Toeplitz), and the hash's low bits choose an entry of a table of queues,
+ * so that the frames of a flow stay together. vtr_port_opts.queues spreads them evenly already.
  * Owner: structs are the caller's.
  * Threads: any, one at a time for a port; queues may run meanwhile.
  * Not here: kernel interfaces' own spreading (tap:, af_packet: by its fanout), which has no table.
@@ -11,25 +11,16 @@
 #define VITRINE_RSS_H
 
 #include <vitrine/base.h>
+#include <vitrine/flow.h>
 #include <vitrine/port.h>
 
 VTR_BEGIN_DECLS
-
-/** Fields that are hashed: addresses, and with TCP and UDP the ports too. */
-enum vtr_rss_types {
-    VTR_RSS_IPV4 = 1u << 0,
-    VTR_RSS_TCP4 = 1u << 1,
-    VTR_RSS_UDP4 = 1u << 2,
-    VTR_RSS_IPV6 = 1u << 3,
-    VTR_RSS_TCP6 = 1u << 4,
-    VTR_RSS_UDP6 = 1u << 5,
-};
 
 enum { VTR_RSS_KEY_MAX = 64, VTR_RSS_TABLE_MAX = 512 };
 
 /** ABI: caller's storage. */
 struct vtr_rss {
-    uint32_t types;   /**< enum vtr_rss_types */
+    uint32_t types;   /**< enum vtr_rss_types (flow.h): what is hashed */
     uint16_t key_len; /**< bytes: 40, or what the device has */
     uint16_t entries; /**< of the table; a power of two */
     uint8_t key[VTR_RSS_KEY_MAX];

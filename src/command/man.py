@@ -42,7 +42,8 @@ def entries(block):
     found = []
     least = min(len(line) - len(line.lstrip()) for line in block)
     for line in block:
-        if len(line) - len(line.lstrip()) > least + 2 and found:
+        further = len(line) - len(line.lstrip()) > least + 2
+        if further and found and not line.lstrip().startswith('--'):
             found[-1][1].append(line.strip())
             continue
         for option in re.split(r'\s{3,}(?=--)', line.strip()):  # there may be two in a line

@@ -145,9 +145,9 @@ int vtr_port_fd(struct vtr_port *port, unsigned queue)
     struct vtr_rxq *q = &port->rxq[queue];
     if (q->bell != NULL)
         return q->bell->fd;
-    vtr_watch_lock_();
+    vtr_lookout_lock_();
     int rc = bell_make(port, queue);
-    vtr_watch_unlock_();
+    vtr_lookout_unlock_();
     return rc != 0 ? rc : q->bell->fd;
 }
 

@@ -32,6 +32,7 @@ static const struct vtr_driver drivers[] = {
     /* It takes where a frame lies from where its mbuf lies. */
     { "net_af_xdp", .copies = true, .retries_counted = true, .borrows = true, .plain = true,
       .segments = UINT16_MAX, .descs = 2048 },
+    { "net_e1000", .segments = UINT16_MAX, .descs = 512, .room = 2048 },
     /* It wants another sum in a frame to be cut than other devices do. */
     { "net_virtio", .no_tso = true, .segments = UINT16_MAX, .descs = 256 },
 };
@@ -172,6 +173,7 @@ int vtr_device_fit_(struct vtr_device *dev, const struct vtr_spec *spec,
                               dev->info.driver_name, most);
     opts->rx_descs = opts->rx_descs != 0 ? opts->rx_descs : dev->driver->descs;
     opts->tx_descs = opts->tx_descs != 0 ? opts->tx_descs : dev->driver->descs;
+    opts->room = opts->room > dev->driver->room ? opts->room : dev->driver->room;
     return check_frame(dev, spec, opts, err);
 }
 

@@ -31,6 +31,7 @@ struct vtr_driver {
     uint16_t segments;   /* of a frame, at most */
     uint16_t gather_max; /* bytes of a frame of several segments, at most; 0 for any */
     uint16_t descs;      /* default */
+    uint16_t room;       /* least bytes of a receive buffer that it takes whole; 0 for any */
 };
 
 struct vtr_device {

@@ -74,9 +74,9 @@ static void pair_happened(struct vtr_port *port, unsigned event)
     struct vtr_port *other = port->pair != NULL ? vtr_pair_other_(port->pair, port->side) : NULL;
     if (other == NULL)
         return;
-    vtr_watch_lock_();
+    vtr_lookout_lock_();
     vtr_port_happened_(other, event);
-    vtr_watch_unlock_();
+    vtr_lookout_unlock_();
 }
 
 /* Undoes probing and starting. */
@@ -109,7 +109,8 @@ static int racks_create(struct vtr_port *port, struct vtr_setup *s)
         /* What the driver holds, and a burst of frames in as many segments as an mbuf can count:
          * receiving never lacks headers, only blocks. */
         port->rxq[q].rack = vtr_rack_create_rx_(s->heap, klass, s->headroom,
-                                                s->dev.rx_descs + VTR_BURST + UINT16_MAX);
+                                                s->dev.rx_descs + VTR_BURST + UINT16_MAX,
+                                                port->dma == NULL);
         port->txq[q].rack = vtr_rack_create_tx_(4 * s->dev.tx_descs + 4 * VTR_BURST);
         if (port->rxq[q].rack == NULL || port->txq[q].rack == NULL)
             return vtr_spec_fail_(&s->spec, s->err, ENOMEM, "lower queues, rx_descs or tx_descs",
@@ -230,7 +231,7 @@ static void port_free(struct vtr_port *port)
 
 static int open_locked(struct vtr_setup *s, struct vtr_port **out)
 {
-    int rc = vtr_watch_start_(s->err);
+    int rc = vtr_lookout_start_(s->err);
     if (rc == 0)
         rc = vtr_eal_start_(s->err);
     if (rc != 0)

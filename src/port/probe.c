@@ -172,7 +172,13 @@ static int probe_pci(struct vtr_port *port, struct vtr_setup *s)
         return rc;
     port->dev.bus = "pci";
     memcpy(port->dev.name, s->spec.target, sizeof port->dev.name - 1);
-    return vtr_device_probe_(&port->dev, &s->spec, s->spec.args, s->err);
+    rc = vtr_dma_open_(port->dev.name, s->heap, &s->spec, &port->dma, s->err);
+    if (rc != 0)
+        return rc;
+    rc = vtr_device_probe_(&port->dev, &s->spec, s->spec.args, s->err);
+    if (rc != 0)
+        vtr_dma_close_(port->dma);
+    return rc;
 }
 
 /* A string for DPDK. Drivers that need the port to know of their options get that. */
@@ -213,4 +219,5 @@ void vtr_unprobe_(struct vtr_port *port)
     vtr_pair_close_(port->pair, port->side);
     if (port->memif.port != NULL)
         vtr_memif_close_(&port->memif);
+    vtr_dma_close_(port->dma);
 }

@@ -21,6 +21,8 @@ static const struct {
     { VTR_RSS_IPV6, RTE_ETH_RSS_IPV6 },
     { VTR_RSS_TCP6, RTE_ETH_RSS_NONFRAG_IPV6_TCP },
     { VTR_RSS_UDP6, RTE_ETH_RSS_NONFRAG_IPV6_UDP },
+    { VTR_RSS_SCTP4, RTE_ETH_RSS_NONFRAG_IPV4_SCTP },
+    { VTR_RSS_SCTP6, RTE_ETH_RSS_NONFRAG_IPV6_SCTP },
 };
 enum { TYPES = sizeof types / sizeof types[0] };
 

@@ -434,17 +434,18 @@ static VTR_COLD bool cut(const struct vtr_port *port, unsigned queue, struct vtr
     return true;
 }
 
-/* The packet that load() stopped at. @return how many are consumed of it: 0 or 1. */
+/* The packet that loading stopped at. @param sent  how many before it have just gone, and may have
+ * left room. @return how many are consumed. */
 static VTR_COLD unsigned settle(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
-                                bool *full)
+                                unsigned sent, bool *full)
 {
     if (vtr_offload_cuts_(port, pkt->flags))
-        return cut(port, queue, pkt, full);
+        return sent + cut(port, queue, pkt, full);
     uint64_t *reason = fit(port, &port->txq[queue], pkt);
-    *full = reason == NULL;
+    *full = reason == NULL && sent == 0;
     if (reason != NULL)
         drop(port, queue, pkt, reason);
-    return reason != NULL;
+    return sent + (reason != NULL);
 }
 
 /* Whether it fits as it is. len - 1: nothing at all does not. */
@@ -470,7 +471,7 @@ static unsigned send_plain(const struct vtr_port *port, unsigned queue, struct v
     if (sent == n)
         return n;
     if (sent == fits)
-        return sent + settle(port, queue, &pkts[sent], full);
+        return settle(port, queue, &pkts[sent], sent, full);
     *full = true;
     return sent;
 }
@@ -481,6 +482,12 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
 {
     struct vtr_txq *q = &port->txq[queue];
     struct burst b;
+    if (VTR_UNLIKELY(port->dma != NULL))
+        n = vtr_dma_prepare_(port->dma, pkts, n, &q->copies);
+    if (VTR_UNLIKELY(n == 0)) {
+        *full = true;
+        return 0;
+    }
     /* Before it is looked whether a list is ours alone. */
     struct vtr_capture_ring *captured =
         vtr_capture_on_(port) ? vtr_capture_hold_(port, queue, pkts, n) : NULL;
@@ -496,7 +503,7 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
     if (VTR_LIKELY(sent == n))
         return n;
     if (sent == b.n)
-        return sent + settle(port, queue, &pkts[sent], full);
+        return settle(port, queue, &pkts[sent], sent, full);
     unload(q->rack, &b, sent);
     *full = true;
     return sent;

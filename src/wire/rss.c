@@ -41,16 +41,19 @@ uint32_t vtr_toeplitz_hash(const struct vtr_toeplitz *t, struct vtr_span input)
 /* @return the type by which the ports of such a packet are hashed; 0: by none. */
 static unsigned ports_type(const struct vtr_flow *flow)
 {
-    unsigned type = 0;
+    bool six = flow->version == 6;
     if (flow->fragment)
         return 0;
-    if (flow->protocol == VTR_IP_TCP)
-        type = VTR_RSS_IPV4_TCP;
-    else if (flow->protocol == VTR_IP_UDP)
-        type = VTR_RSS_IPV4_UDP;
-    else if (flow->protocol == VTR_IP_SCTP)
-        type = VTR_RSS_IPV4_SCTP;
-    return flow->version == 6 ? type * (VTR_RSS_IPV6 / VTR_RSS_IPV4) : type;
+    switch (flow->protocol) {
+    case VTR_IP_TCP:
+        return six ? VTR_RSS_TCP6 : VTR_RSS_TCP4;
+    case VTR_IP_UDP:
+        return six ? VTR_RSS_UDP6 : VTR_RSS_UDP4;
+    case VTR_IP_SCTP:
+        return six ? VTR_RSS_SCTP6 : VTR_RSS_SCTP4;
+    default:
+        return 0;
+    }
 }
 
 bool vtr_rss_hash(const struct vtr_toeplitz *t, const struct vtr_flow *flow, unsigned types,

@@ -94,18 +94,21 @@ static void the_symmetric_key_hashes_both_directions_alike(void **state)
 static void what_is_hashed_is_as_a_device_does(void **state)
 {
     static const uint8_t protocols[] = { VTR_IP_TCP, VTR_IP_UDP, VTR_IP_SCTP, VTR_IP_ICMP };
+    static const unsigned ports_types[2][4] = { { VTR_RSS_TCP4, VTR_RSS_UDP4, VTR_RSS_SCTP4, 0 },
+                                                { VTR_RSS_TCP6, VTR_RSS_UDP6, VTR_RSS_SCTP6, 0 } };
+    static const unsigned address_types[2] = { VTR_RSS_IPV4, VTR_RSS_IPV6 };
     struct vtr_toeplitz t;
     vtr_toeplitz_init(&t, MICROSOFT.bytes, sizeof MICROSOFT);
     for (unsigned types = 0; types <= VTR_RSS_ALL; types++)
         for (unsigned i = 0; i < 4 * 2 * 2; i++) {
-            const struct vector *v = &vectors[i / 4 % 2 == 0 ? 0 : 5];
+            unsigned six = i / 4 % 2;
+            const struct vector *v = &vectors[six ? 5 : 0];
             struct vtr_flow f = flow_of(v);
-            unsigned of = f.version == 4 ? types & 15 : types >> 4;
             uint32_t hash = 77, want = 77;
             f.protocol = protocols[i % 4];
             f.fragment = i / 8 != 0;
-            bool ports = i % 4 < 3 && !f.fragment && (of >> (1 + i % 4) & 1) != 0;
-            bool addresses = !ports && (of & 1) != 0;
+            bool ports = !f.fragment && (types & ports_types[six][i % 4]) != 0;
+            bool addresses = !ports && (types & address_types[six]) != 0;
             want = ports ? v->ports : addresses ? v->addresses : 77;
             assert_int_equal(vtr_rss_hash(&t, &f, types, &hash), ports || addresses);
             assert_int_equal(hash, want);
@@ -136,7 +139,7 @@ static void a_broken_contract_ends_the_program(void **state)
 {
     char said[512];
     assert_int_equal(test_death(look_up_in_three, said, sizeof said), SIGABRT);
-    assert_non_null(strstr(said, "(size & (size - 1)) == 0"));
+    assert_non_null(strstr(said, "(entries & (entries - 1)) == 0"));
     assert_int_equal(test_death(set_a_short_key, said, sizeof said), SIGABRT);
     assert_non_null(strstr(said, "len >= VTR_RSS_KEY"));
 }

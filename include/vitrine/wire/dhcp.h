@@ -81,6 +81,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_dhcp_measure(const struct vtr_dhcp *h, size_t l
 }
 VTR_TAKE(vtr_dhcp)
 
+/** An option. */
 struct vtr_dhcp_option {
     uint8_t code;         /**< VTR_DHCP_TYPE, ... */
     struct vtr_span data; /**< 0 to 255 bytes */

@@ -119,7 +119,8 @@ VTR_API VTR_MUST_USE bool vtr_dns_label_next(struct vtr_dns_name *n, struct vtr_
 
 /**
  * Appends a name as people write it: labels with dots between them, the root a single dot; a dot or
- * backslash in a label as \., \\, what ASCII cannot print as \DDD (RFC 1035 section 5.1).
+ * backslash in a label behind a backslash, and what ASCII cannot print as three digits behind one
+ * (RFC 1035 section 5.1).
  * @return false, and nothing appended: no room; VTR_DNS_TEXT_MAX bytes are always enough.
  */
 VTR_API VTR_MUST_USE bool vtr_dns_name_text(struct vtr_dns_name n, struct vtr_writer *w);
@@ -132,6 +133,7 @@ VTR_API VTR_MUST_USE int vtr_dns_name_compare(struct vtr_dns_name a, struct vtr_
 
 /* Questions and records */
 
+/** Where in a message a record lies. */
 enum vtr_dns_section {
     VTR_DNS_QUESTION,
     VTR_DNS_ANSWER,
@@ -146,12 +148,14 @@ struct vtr_dns_walk {
     uint16_t left[4];    /**< how many more the header promises, by vtr_dns_section */
 };
 
+/** A question. */
 struct vtr_dns_question {
     struct vtr_dns_name name;
     uint16_t type;   /**< VTR_DNS_A, ... */
     uint16_t space;  /**< the class: VTR_DNS_IN, ... */
 };
 
+/** A resource record. */
 struct vtr_dns_record {
     struct vtr_dns_name name;
     enum vtr_dns_section section;
@@ -179,6 +183,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_dns_walk_done(const struct vtr_dns_walk *w)
 
 /* EDNS0: RFC 6891 section 6.1. */
 
+/** What the OPT record says. */
 struct vtr_dns_edns {
     uint16_t udp_len;        /**< bytes of UDP payload that the sender takes */
     uint8_t rcode_high;      /**< above the four bits of vtr_dns_rcode() */
@@ -191,6 +196,7 @@ struct vtr_dns_edns {
 VTR_API VTR_MUST_USE bool vtr_dns_edns_of(const struct vtr_dns_record *record,
                                           struct vtr_dns_edns *out);
 
+/** An option of the OPT record. */
 struct vtr_dns_option {
     uint16_t code;
     struct vtr_span data;

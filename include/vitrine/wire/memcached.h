@@ -101,6 +101,7 @@ VTR_INLINE VTR_MUST_USE bool vtr_memcached_word_next(struct vtr_reader *line,
     return true;
 }
 
+/** What a command does. */
 enum vtr_memcached_verb {
     VTR_MEMCACHED_OTHER, /**< not known here: see vtr_memcached_command.name */
     VTR_MEMCACHED_GET,

@@ -43,14 +43,17 @@ enum {
     VTR_NTP_MAC_MAX = 24,       /* RFC 7822 section 3: what is longer is an extension field */
 };
 
+/** @return the leap indicator; 3: the clock is not synchronised. */
 VTR_INLINE VTR_MUST_USE unsigned vtr_ntp_leap(const struct vtr_ntp *h)
 {
     return h->leap_version_mode >> 6;
 }
+/** @return the version, 1 to 4. */
 VTR_INLINE VTR_MUST_USE unsigned vtr_ntp_version(const struct vtr_ntp *h)
 {
     return h->leap_version_mode >> 3 & 7u;
 }
+/** @return VTR_NTP_CLIENT and so on. */
 VTR_INLINE VTR_MUST_USE unsigned vtr_ntp_mode(const struct vtr_ntp *h)
 {
     return h->leap_version_mode & 7u;
@@ -79,6 +82,7 @@ VTR_INLINE VTR_MUST_USE uint32_t vtr_ntp_ns(struct vtr_be64 stamp)
     return (uint32_t)((vtr_be64_get(stamp) & 0xffffffffu) * 1000000000u >> 32);
 }
 
+/** An extension field: RFC 7822. */
 struct vtr_ntp_extension {
     uint16_t type;
     struct vtr_span data; /**< with its padding: 12 bytes or more */

@@ -29,6 +29,7 @@ enum {
     VTR_QUIC_TAG_LEN = 16, /* at the end of a Retry: RFC 9001 section 5.8 */
 };
 
+/** The kind of a packet. */
 enum vtr_quic_kind {
     VTR_QUIC_INITIAL,
     VTR_QUIC_0RTT,

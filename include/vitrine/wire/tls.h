@@ -84,6 +84,7 @@ VTR_TAKE(vtr_tls_handshake)
 
 VTR_WIRE(vtr_tls_random, 32, (uint8_t, bytes, 0, [32]));
 
+/** What a client begins with. */
 struct vtr_tls_client_hello {
     uint16_t version;                    /**< VTR_TLS_1_2 of 1.3: see vtr_tls_versions() */
     const struct vtr_tls_random *random; /**< borrowed */
@@ -97,6 +98,7 @@ struct vtr_tls_client_hello {
 VTR_API VTR_MUST_USE bool vtr_tls_client_hello_take(struct vtr_span body,
                                                     struct vtr_tls_client_hello *out);
 
+/** What a server answers. */
 struct vtr_tls_server_hello {
     uint16_t version;
     const struct vtr_tls_random *random; /**< borrowed */
@@ -119,6 +121,7 @@ enum {
     VTR_TLS_QUIC_PARAMETERS = 57, /* RFC 9001 section 8.2 */
 };
 
+/** An extension of a hello. */
 struct vtr_tls_extension {
     uint16_t type; /**< VTR_TLS_SERVER_NAME, ... */
     struct vtr_span data;
