@@ -43,13 +43,15 @@ static bool listen_to(const struct vtr_memif_peer *peer, struct vtr_memif_messag
 {
     union {
         struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))]; /* the kernel closes what does not fit */
+        char bytes[CMSG_SPACE(sizeof(int))];
     } control;
     struct iovec iov = { m, sizeof *m };
     struct msghdr msg = { .msg_iov = &iov,
                           .msg_iovlen = 1,
                           .msg_control = &control,
-                          .msg_controllen = sizeof control };
+                          /* Without the padding, where a second one fits: what does not, the kernel
+                           * closes. */
+                          .msg_controllen = CMSG_LEN(sizeof *fd) };
     *fd = -1;
     ssize_t n = recvmsg(peer->watch.fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&msg);
