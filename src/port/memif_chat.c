@@ -135,13 +135,12 @@ static uint64_t ring_bytes(unsigned log2)
     return sizeof(struct vtr_memif_shared) + (sizeof(struct vtr_memif_desc) << log2);
 }
 
-/* Whether writing to it never blocks: an eventfd, which has no file's type, and not a file of a
- * kind that somebody else serves. */
+/* An eventfd has no file's type, and can be rung: once too often here. */
 static bool is_event(int fd)
 {
     struct stat st;
     return fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == 0 &&
-           fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+           fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && vtr_memif_ring_(fd);
 }
 
 /* @param fd  -1 where it was kept. */

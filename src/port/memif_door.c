@@ -254,6 +254,7 @@ int vtr_memif_open_(struct vtr_memif *memif, struct vtr_port *port, const struct
                     struct vtr_error *err)
 {
     vtr_lookout_lock_();
+    vtr_memif_bell_init_();
     memif->port = port;
     int rc = memif->server ? open_server(memif) : open_client(memif);
     vtr_lookout_unlock_();

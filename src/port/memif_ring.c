@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include "heap/block.h"
 #include "port/fence.h"
@@ -296,13 +295,12 @@ static unsigned put(struct vtr_memif_peer *peer, const struct vtr_memif_ring *ri
 static void publish(const struct vtr_memif_ring *ring)
 {
     struct vtr_memif_shared *shared = ring->shared;
-    const uint64_t one = 1;
     uint16_t *position = ring->slots == NULL ? &shared->tail : &shared->head;
     __atomic_store_n(position, ring->at, __ATOMIC_RELEASE);
     /* B1, with the other end's: its flag, then our position; or our position, then its flag. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (VTR_UNLIKELY((__atomic_load_n(&shared->flags, __ATOMIC_RELAXED) & VTR_MEMIF_QUIET) == 0))
-        (void)!write(ring->fd, &one, sizeof one); /* it is full if nobody has heard 2^64 of them */
+        (void)vtr_memif_ring_(ring->fd);
 }
 
 static unsigned put_burst(struct vtr_memif_peer *peer, struct vtr_memif_ring *ring,

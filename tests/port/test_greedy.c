@@ -8,10 +8,12 @@
 
 #include <dirent.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sys/epoll.h>
 
 static struct vtr_heap *heap;
 static struct vtr_port *port;
-static char dir[] = "/tmp/vitrine-XXXXXX", path[64], server_spec[96];
+static char dir[] = "/tmp/vitrine-XXXXXX", path[64], server_spec[96], client_spec[96];
 
 static int begin(void **state)
 {
@@ -19,6 +21,7 @@ static int begin(void **state)
         return -1;
     snprintf(path, sizeof path, "%s/m.sock", dir);
     snprintf(server_spec, sizeof server_spec, "memif:%s", path);
+    snprintf(client_spec, sizeof client_spec, "memif:%s,role=client", path);
     return 0;
 }
 
@@ -89,11 +92,85 @@ static void descriptors_that_nobody_asked_for_are_closed(void **state)
     assert_int_equal(descriptors(), before);
 }
 
+static void *send_one(void *arg)
+{
+    struct vtr_pkt *pkt = arg;
+    return vtr_port_tx(port, 0, pkt, 1) == 1 ? port : NULL;
+}
+
+/* @return whether sending comes back although the bell of the other end is full, and would block:
+ * its end of the description is the peer's too, who can say so. */
+static bool sends_beside_a_full_bell(int bell)
+{
+    const uint64_t full = UINT64_MAX - 1;
+    uint64_t count;
+    pthread_t thread;
+    void *sent = NULL;
+    struct timespec until;
+    struct vtr_pkt pkt = test_pkt(heap, 100, 1);
+    assert_int_equal(fcntl(bell, F_SETFL, O_NONBLOCK), 0);
+    (void)!read(bell, &count, sizeof count);
+    assert_int_equal(write(bell, &full, sizeof full), sizeof full);
+    assert_int_equal(fcntl(bell, F_SETFL, 0), 0);
+    assert_int_equal(pthread_create(&thread, NULL, send_one, &pkt), 0);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 5;
+    bool back = pthread_timedjoin_np(thread, &sent, &until) == 0;
+    if (!back) {
+        (void)!read(bell, &count, sizeof count);
+        pthread_join(thread, NULL);
+    }
+    vtr_pkt_unref(&pkt);
+    return back && sent != NULL;
+}
+
+static void a_clients_bell_that_is_full_holds_nobody_up(void **state)
+{
+    struct puppet p;
+    assert_true(puppet_client(&p, path));
+    assert_true(test_link_is(port, true));
+    p.down->flags = 0;
+    assert_true(sends_beside_a_full_bell(p.bell[1]));
+    puppet_end(&p);
+}
+
+static void a_servers_bell_that_is_full_holds_nobody_up(void **state)
+{
+    int door = puppet_listen(path);
+    struct puppet p;
+    assert_true(door >= 0);
+    heap = test_heap(64 << 20);
+    port = test_port(heap, client_spec, NULL);
+    assert_true(puppet_server(&p, door));
+    assert_true(test_link_is(port, true));
+    p.up->flags = 0;
+    assert_true(sends_beside_a_full_bell(p.bell[0]));
+    puppet_end(&p);
+    close(door);
+    unlink(path);
+}
+
+/* A bell that is an epoll over others could make the queue's own one too deep for its user's. */
+static void a_bell_that_is_no_eventfd_is_refused(void **state)
+{
+    struct puppet p = { .sock = 0 };
+    int bell = epoll_create1(EPOLL_CLOEXEC);
+    assert_true(puppet_knock(&p, path) && puppet_init(&p, 0) && puppet_share(&p, F_SEAL_SHRINK) &&
+                puppet_region(&p, 0, PUPPET_BYTES, p.memory));
+    assert_false(puppet_ring(&p, true, 0, 0, 0, PUPPET_LOG2, bell));
+    close(bell);
+    puppet_end(&p);
+}
+
 int main(void)
 {
 #define GREEDY_TEST(test) cmocka_unit_test_setup_teardown(test, make_server, end_port)
     const struct CMUnitTest tests[] = {
         GREEDY_TEST(descriptors_that_nobody_asked_for_are_closed),
+        GREEDY_TEST(a_clients_bell_that_is_full_holds_nobody_up),
+        GREEDY_TEST(a_bell_that_is_no_eventfd_is_refused),
+        cmocka_unit_test_setup_teardown(a_servers_bell_that_is_full_holds_nobody_up, NULL,
+                                        end_port),
     };
     return cmocka_run_group_tests_name("greedy", tests, begin, end);
 }
