@@ -119,6 +119,8 @@ void vtr_memif_link_up_(struct vtr_memif_peer *peer)
         vtr_bell_add_(memif->port, q, peer->rx[q].fd);
     /* R3: the rings are set up; A3 in memif_ring.c */
     __atomic_store_n(&memif->up, peer, __ATOMIC_RELEASE);
+    for (unsigned q = 0; q < memif->queues; q++) /* it may have been armed without a link */
+        vtr_bell_wake_(memif->port, q);
     vtr_port_happened_(memif->port, VTR_PORT_UP);
 }
 
