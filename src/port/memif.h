@@ -32,6 +32,7 @@
 #include "port/lookout.h"
 
 enum { VTR_MEMIF_QUEUES = 64, VTR_MEMIF_REGIONS = 256, VTR_MEMIF_LOG2_MAX = 14 };
+#define VTR_MEMIF_SHARED_MAX (UINT64_C(1) << 32) /* bytes, all regions of a peer together */
 
 /* One ring as this end uses it. */
 struct vtr_memif_ring {

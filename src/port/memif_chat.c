@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/system.h"
@@ -112,17 +114,32 @@ static const char *hear_init(struct vtr_memif_peer *peer, const struct vtr_memif
     return say_ack(peer);
 }
 
-/* The memory must be as large as it says for as long as it is mapped. */
+/* The memory must be as large as it says for as long as it is mapped, and a page of it be there when
+ * it is looked at: in a file of huge pages one may make a hole, and there may be no other. A slot's
+ * offset has 32 bits; more would only use our addresses up. */
+static const char *region_wrong(const struct vtr_memif_peer *peer, uint64_t size, int fd)
+{
+    struct stat st;
+    struct statfs fs;
+    int seals = fcntl(fd, F_GET_SEALS);
+    if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || fstat(fd, &st) != 0 || size == 0 ||
+        st.st_size < 0 || (uint64_t)st.st_size < size)
+        return "Region is not sealed, or smaller than it says";
+    if (fstatfs(fd, &fs) != 0 || fs.f_type == HUGETLBFS_MAGIC)
+        return "Region is of huge pages";
+    for (unsigned r = 0; r < peer->regions; r++)
+        size += peer->region[r].size;
+    return size > VTR_MEMIF_SHARED_MAX ? "Too much memory" : NULL;
+}
+
 static const char *hear_region(struct vtr_memif_peer *peer, const struct vtr_memif_add_region *r,
                                int fd)
 {
-    struct stat st;
     if (fd < 0 || r->index != peer->regions || r->index >= VTR_MEMIF_REGIONS)
         return "Invalid region index";
-    int seals = fcntl(fd, F_GET_SEALS);
-    if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || fstat(fd, &st) != 0 || r->size == 0 ||
-        st.st_size < 0 || (uint64_t)st.st_size < r->size)
-        return "Region is not sealed, or smaller than it says";
+    const char *wrong = region_wrong(peer, r->size, fd);
+    if (wrong != NULL)
+        return wrong;
     void *base = vtr_system_mmap_(NULL, r->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
     if (base == MAP_FAILED)
         return "Cannot map region";

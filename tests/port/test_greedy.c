@@ -162,6 +162,57 @@ static void a_bell_that_is_no_eventfd_is_refused(void **state)
     puppet_end(&p);
 }
 
+static int memory_of(uint64_t bytes, unsigned flags)
+{
+    int fd = memfd_create("puppet", MFD_ALLOW_SEALING | MFD_CLOEXEC | flags);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+    assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+    return fd;
+}
+
+/* Offsets have 32 bits. More would take the process's addresses, of which there are 2^47, and let
+ * frames that lie where nothing is yet fill its memory. */
+static void memory_beyond_what_a_slot_can_name_is_refused(void **state)
+{
+    static const struct {
+        uint64_t bytes;
+        unsigned taken;
+    } of[] = { { UINT64_C(100) << 40, 0 }, { (UINT64_C(4) << 30) + 4096, 0 },
+               { UINT64_C(4) << 30, 1 },   { UINT64_C(1) << 30, 4 } };
+    for (int i = 0; i < 4; i++) {
+        struct puppet p = { .sock = 0 };
+        int fd = memory_of(of[i].bytes, 0);
+        uint16_t taken = 0;
+        assert_true(puppet_knock(&p, path) && puppet_init(&p, 0));
+        while (taken < 8 && puppet_region(&p, taken, of[i].bytes, fd))
+            taken++;
+        assert_int_equal(taken, of[i].taken);
+        close(fd);
+        puppet_end(&p);
+    }
+}
+
+/* Of huge pages (of 2 MiB by default), a hole can be made where there was one, and be filled only while there are any:
+ * else who looks there gets SIGBUS. */
+static void memory_of_huge_pages_is_refused(void **state)
+{
+    enum { HUGE = 2 << 20 };
+    struct puppet p = { .sock = 0 };
+    int fd = memory_of(HUGE, MFD_HUGETLB);
+    void *mine = mmap(NULL, HUGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (mine == MAP_FAILED) {
+        close(fd);
+        print_message("no huge page is free here\n");
+        skip();
+    }
+    assert_true(puppet_knock(&p, path) && puppet_init(&p, 0));
+    assert_false(puppet_region(&p, 0, HUGE, fd));
+    munmap(mine, HUGE);
+    close(fd);
+    puppet_end(&p);
+}
+
 int main(void)
 {
 #define GREEDY_TEST(test) cmocka_unit_test_setup_teardown(test, make_server, end_port)
@@ -169,6 +220,8 @@ int main(void)
         GREEDY_TEST(descriptors_that_nobody_asked_for_are_closed),
         GREEDY_TEST(a_clients_bell_that_is_full_holds_nobody_up),
         GREEDY_TEST(a_bell_that_is_no_eventfd_is_refused),
+        GREEDY_TEST(memory_beyond_what_a_slot_can_name_is_refused),
+        GREEDY_TEST(memory_of_huge_pages_is_refused),
         cmocka_unit_test_setup_teardown(a_servers_bell_that_is_full_holds_nobody_up, NULL,
                                         end_port),
     };
