@@ -15,7 +15,7 @@
 #include "port/ports.h"
 #include "port/rack.h"
 
-enum { FRAME_SLOTS = 64, FRAME_BLOCKS = 64 }; /* of a frame that is received, at most */
+enum { FRAME_SLOTS = 64, FRAME_BLOCKS = 64, FRAME_BYTES = 65535 }; /* received, at most */
 
 static struct vtr_memif_desc desc_read(const struct vtr_memif_ring *ring, uint16_t at)
 {
@@ -158,9 +158,10 @@ static VTR_COLD bool frame_join(struct supply *s, struct frame *f, unsigned bloc
 static bool frame_take(struct vtr_rxq *q, struct supply *s, struct frame *f, struct vtr_data *out)
 {
     uint64_t blocks = (f->len + s->memif->room - 1) / s->memif->room;
-    uint64_t *drop = blocks == 0 || blocks > FRAME_BLOCKS  ? &q->error
-                     : !supply(s, (unsigned)blocks)        ? &q->no_block
-                                                           : NULL;
+    bool bad = blocks == 0 || blocks > FRAME_BLOCKS || f->len > FRAME_BYTES;
+    uint64_t *drop = bad                            ? &q->error
+                     : !supply(s, (unsigned)blocks) ? &q->no_block
+                                                    : NULL;
     if (drop == NULL && VTR_LIKELY(blocks == 1)) {
         struct iovec *piece = f->piece;
         *out = block_fill(s->memif, s->recs[--s->n], &piece, (uint32_t)f->len);

@@ -213,6 +213,29 @@ static void memory_of_huge_pages_is_refused(void **state)
     puppet_end(&p);
 }
 
+/* As long as may be, and one more. */
+static void a_frame_may_have_65535_bytes(void **state)
+{
+    struct puppet p;
+    struct vtr_pkt pkt;
+    assert_true(puppet_client(&p, path));
+    assert_true(test_link_is(port, true));
+    for (unsigned longer = 0; longer < 2; longer++) {
+        for (unsigned i = 0; i < 32; i++)
+            p.up->desc[32 * longer + i] = (struct puppet_desc){
+                .flags = i < 31, .length = i < 31 ? 2048 : 2047 + longer,
+                .offset = 2 * PUPPET_RING_BYTES + i * PUPPET_SLOT };
+        __atomic_store_n(&p.up->head, 32 * (longer + 1), __ATOMIC_RELEASE);
+        assert_int_equal(vtr_port_rx(port, 0, &pkt, 1), 1 - longer);
+        if (longer == 0) {
+            assert_int_equal(pkt.data.len, 65535);
+            vtr_pkt_unref(&pkt);
+        }
+        assert_int_equal(test_stat(port).drop[VTR_DROP_RX_ERROR], longer);
+    }
+    puppet_end(&p);
+}
+
 int main(void)
 {
 #define GREEDY_TEST(test) cmocka_unit_test_setup_teardown(test, make_server, end_port)
@@ -222,6 +245,7 @@ int main(void)
         GREEDY_TEST(a_bell_that_is_no_eventfd_is_refused),
         GREEDY_TEST(memory_beyond_what_a_slot_can_name_is_refused),
         GREEDY_TEST(memory_of_huge_pages_is_refused),
+        GREEDY_TEST(a_frame_may_have_65535_bytes),
         cmocka_unit_test_setup_teardown(a_servers_bell_that_is_full_holds_nobody_up, NULL,
                                         end_port),
     };
