@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 
 static struct vtr_heap *heap;
 static struct vtr_port *port;
@@ -236,6 +237,53 @@ static void a_frame_may_have_65535_bytes(void **state)
     puppet_end(&p);
 }
 
+static int64_t cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+/* Takes all descriptors but @p spare. @return the first of them. */
+static int use_up(struct rlimit *before, unsigned spare)
+{
+    int first = dup(STDIN_FILENO);
+    assert_true(first >= 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, before), 0);
+    struct rlimit few = { (rlim_t)first + spare + 1, before->rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    close(first);
+    return first;
+}
+
+/* Without a descriptor for who knocks, the door would be ready for ever, and its thread busy. */
+static void a_server_without_descriptors_hangs_up_and_sleeps(void **state)
+{
+    struct rlimit before;
+    struct sockaddr_un un = puppet_address(path);
+    static const struct timespec moment = { 0, 200000000 };
+    int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), taken[64];
+    use_up(&before, 16);
+    unsigned n = 0;
+    while (n < 64 && (taken[n] = dup(STDIN_FILENO)) >= 0)
+        n++;
+    int64_t began = cpu_ns();
+    assert_int_equal(connect(sock, (struct sockaddr *)&un, sizeof un), 0);
+    bool told = hung_up(sock);
+    nanosleep(&moment, NULL);
+    int64_t used = cpu_ns() - began;
+    while (n != 0)
+        close(taken[--n]);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    close(sock);
+    assert_true(told);
+    assert_true(used < moment.tv_nsec / 4);
+    struct puppet p;
+    assert_true(puppet_client(&p, path));
+    assert_true(test_link_is(port, true));
+    puppet_end(&p);
+}
+
 int main(void)
 {
 #define GREEDY_TEST(test) cmocka_unit_test_setup_teardown(test, make_server, end_port)
@@ -246,6 +294,7 @@ int main(void)
         GREEDY_TEST(memory_beyond_what_a_slot_can_name_is_refused),
         GREEDY_TEST(memory_of_huge_pages_is_refused),
         GREEDY_TEST(a_frame_may_have_65535_bytes),
+        GREEDY_TEST(a_server_without_descriptors_hangs_up_and_sleeps),
         cmocka_unit_test_setup_teardown(a_servers_bell_that_is_full_holds_nobody_up, NULL,
                                         end_port),
     };
