@@ -57,6 +57,9 @@ PORT = {
     'port_tx_packets_total': ('tx_packets', COUNTER, 'packets sent'),
     'port_tx_bytes_total': ('tx_bytes', COUNTER, 'bytes sent'),
     'port_tx_full_total': ('tx_full', COUNTER, 'packets handed back, the queue being full'),
+    'port_rx_copies_total': ('rx_copies', COUNTER, 'frames copied into the heap'),
+    'port_tx_copies_total': ('tx_copies', COUNTER, 'frames copied to be sent'),
+    'port_tx_software_total': ('tx_software', COUNTER, 'packets offloaded by software'),
     'port_link_up': ('link_up', GAUGE, 'whether the link is up'),
 }
 FAILED = 'heap_failed_blocks_total'  # by reason

@@ -180,7 +180,8 @@ class Matrix:
         check = (public, 'exports', prefix / 'include', self.compiler)
         run(*check, 'VITRINE_0.1', prefix / 'lib/libvitrine.so', 'vitrine.h')
         if has_net:
-            run(*check, 'VITRINE_NET_0.1', prefix / 'lib/libvitrine-net.so', 'port.h', 'rss.h', '-vitrine.h')
+            run(*check, 'VITRINE_NET_0.1', prefix / 'lib/libvitrine-net.so', 'port.h', 'rss.h',
+                'capture.h', '-vitrine.h')
 
     def everything(self):
         for libraries in ('both', 'archives'):

@@ -104,7 +104,7 @@ def check_exporter(told, prometheus, who):
     assert live == told['heap']['live_blocks'] and labels['heap'] == '0', by_name
     assert labels['name'] == r'a \"name\" \\ of 31 bytes, no more', labels
     for i, port in enumerate(told['ports']):
-        for field in ('rx_packets', 'rx_bytes', 'tx_packets', 'tx_bytes', 'tx_full'):
+        for field in ('rx_packets', 'rx_bytes', 'tx_packets', 'tx_bytes', 'tx_full', 'tx_software'):
             samples = {l['port']: v for l, v in by_name[f'vtr_port_{field}_total']}
             assert samples[sorted(samples)[i]] == port[field], (field, samples)
         number = sorted(l['port'] for l, _ in by_name['vtr_port_link_up'])[i]
