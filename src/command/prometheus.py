@@ -20,9 +20,11 @@ import json
 import os
 import socket
 import sys
+import time
 
 SOCKET = 'dpdk_telemetry.v2'
 TIMEOUT_S = 5
+PATIENCE = 5
 
 GAUGE, COUNTER = 'gauge', 'counter'
 
@@ -97,10 +99,16 @@ class Telemetry:
     """A connection to one process."""
 
     def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.sock.settimeout(TIMEOUT_S)
-        self.sock.connect(path)
-        hello = json.loads(self.sock.recv(1024))
+        for patience in range(PATIENCE):
+            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self.sock.settimeout(TIMEOUT_S)
+            self.sock.connect(path)
+            hello = self.sock.recv(1024)
+            if hello:
+                break
+            self.sock.close()  # DPDK serves ten at once, and closes on others
+            time.sleep(.1 * (patience + 1))
+        hello = json.loads(hello)
         self.pid, self.room = hello['pid'], hello['max_output_len']
 
     def cmd(self, command, argument=None):

@@ -153,9 +153,9 @@ def check_churn(program, prometheus, who):
 
         def asker():
             for _ in range(3):
-                results.append(subprocess.run(
-                    ['python3', prometheus, '-f', told['prefix']], capture_output=True,
-                    text=True, check=True, **who).stdout)
+                said = subprocess.run(['python3', prometheus, '-f', told['prefix']],
+                                      capture_output=True, text=True, check=True, **who)
+                results.append(said.stderr + said.stdout)
                 results.append(ask(told['prefix'], *['/vitrine/leaks', '/vitrine/ports'] * 50,
                                    **who))
         threads = [threading.Thread(target=asker) for _ in range(3)]
@@ -165,7 +165,7 @@ def check_churn(program, prometheus, who):
             thread.join()
         assert len(results) == 18 and process.poll() is None, len(results)
         for text in results:
-            assert isinstance(text, list) or 'vtr_heap_live_blocks' in text
+            assert isinstance(text, list) or 'vtr_heap_live_blocks' in text, text
 
 
 def check_left(program, folder, who):
