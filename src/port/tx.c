@@ -18,6 +18,7 @@
 
 #include <rte_mempool.h>
 
+#include "base/usdt.h"
 #include "data/list.h"
 
 struct burst {
@@ -308,6 +309,7 @@ static enum vtr_drop reason_of(const struct vtr_txq *q, const uint64_t *counter)
 static VTR_COLD void drop(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
                           uint64_t *reason)
 {
+    VTR_PROBE4(drop, port->id, queue, reason_of(&port->txq[queue], reason), pkt->data.len);
     if (vtr_capture_on_(port))
         vtr_capture_drop_(port, true, queue, pkt->data, pkt->data.len,
                           reason_of(&port->txq[queue], reason));
@@ -470,6 +472,7 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
         return send_plain(port, queue, pkts, n, full, captured);
     load(port, q, pkts, n, &b);
     unsigned sent = b.n == 0 ? 0 : hand_over(port, q->rack, queue, &b);
+    VTR_PROBE4(tx, port->id, queue, sent, n);
     if (VTR_UNLIKELY(captured != NULL))
         vtr_capture_sent_(captured, sent);
     uint64_t bytes = accepted(pkts, sent, &b);
