@@ -32,7 +32,7 @@ struct vtr_heap {
 
     pthread_mutex_t lock; /* segments, their count and watches, pageblocks changing class */
     struct vtr_segment *segments;
-    struct vtr_watch *watches;
+    struct vtr_heap_watch *watches;
     unsigned segments_n;   /* atomic for readers without the lock; grows only */
     unsigned free_from;    /* no free pageblock before this one; a hint */
     unsigned retire_next;  /* where the search for an idle pageblock goes on */

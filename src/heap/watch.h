@@ -12,26 +12,26 @@
 
 #include <vitrine/heap.h>
 
-struct vtr_watch {
+struct vtr_heap_watch {
     /** A segment is mapped, VTR_SEGMENT_BYTES in two views (one, if both are the same), and has no
      * block yet, or is there when the watch begins. @return 0, or -errno: then the heap does not
      * get the segment, and the watch does not begin. */
-    int (*came)(struct vtr_watch *watch, const uint8_t *read, uint8_t *write);
+    int (*came)(struct vtr_heap_watch *watch, const uint8_t *read, uint8_t *write);
 
     /** The segment is about to be unmapped, or the watch ends. */
-    void (*went)(struct vtr_watch *watch, const uint8_t *read, uint8_t *write);
+    void (*went)(struct vtr_heap_watch *watch, const uint8_t *read, uint8_t *write);
 
     struct vtr_heap *heap;  /* atomic; NULL: the watch ended. The heap's to write */
-    struct vtr_watch *next; /* under the heap's lock */
+    struct vtr_heap_watch *next; /* under the heap's lock */
 };
 
 /** Shows the watcher all segments that are there, and from then on each that comes.
  * @param watch  came and went are set.
  * @return 0, or what came() refused with; then nothing is watched. */
-VTR_API VTR_COLD int vtr_heap_watch_(struct vtr_heap *heap, struct vtr_watch *watch);
+VTR_API VTR_COLD int vtr_heap_watch_(struct vtr_heap *heap, struct vtr_heap_watch *watch);
 
 /** Takes all segments from the watcher, unless the heap that was watched has ended. */
-VTR_API VTR_COLD void vtr_heap_unwatch_(struct vtr_watch *watch);
+VTR_API VTR_COLD void vtr_heap_unwatch_(struct vtr_heap_watch *watch);
 
 /** Shows segment @p k to all watchers. Under the heap's lock. @return as came(); then no watcher
  * has it. */

@@ -27,7 +27,7 @@
 
 /* One view of the segments of one heap. A watch that ended leaves it to the next heap. */
 struct reach {
-    struct vtr_watch watch; /* first */
+    struct vtr_heap_watch watch; /* first */
     struct vtr_dma *dma;
     struct reach *next;
 };
@@ -61,21 +61,21 @@ static void unmap(const struct vtr_dma *dma, const void *at, uint64_t bytes)
 enum { BLOCK_MAX = 1 << 20 }; /* of a class */
 enum { READS = VFIO_DMA_MAP_FLAG_READ, WRITES = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE };
 
-static int came_to_send(struct vtr_watch *watch, const uint8_t *read, uint8_t *write)
+static int came_to_send(struct vtr_heap_watch *watch, const uint8_t *read, uint8_t *write)
 {
     const struct vtr_dma *dma = ((struct reach *)watch)->dma;
     (void)write;
     return map(dma, (uintptr_t)read, VTR_SEGMENT_BYTES, READS);
 }
 
-static void went_from_send(struct vtr_watch *watch, const uint8_t *read, uint8_t *write)
+static void went_from_send(struct vtr_heap_watch *watch, const uint8_t *read, uint8_t *write)
 {
     (void)write;
     unmap(((struct reach *)watch)->dma, read, VTR_SEGMENT_BYTES);
 }
 
 /* Both views of the heap that is received into; with one view it is both. */
-static int came_to_receive(struct vtr_watch *watch, const uint8_t *read, uint8_t *write)
+static int came_to_receive(struct vtr_heap_watch *watch, const uint8_t *read, uint8_t *write)
 {
     const struct vtr_dma *dma = ((struct reach *)watch)->dma;
     int rc = map(dma, (uintptr_t)write, VTR_SEGMENT_BYTES, WRITES);
@@ -87,7 +87,7 @@ static int came_to_receive(struct vtr_watch *watch, const uint8_t *read, uint8_t
     return rc;
 }
 
-static void went_from_receive(struct vtr_watch *watch, const uint8_t *read, uint8_t *write)
+static void went_from_receive(struct vtr_heap_watch *watch, const uint8_t *read, uint8_t *write)
 {
     const struct vtr_dma *dma = ((struct reach *)watch)->dma;
     unmap(dma, write, VTR_SEGMENT_BYTES);

@@ -15,12 +15,12 @@ enum { MIB = 1 << 20, MOST_OF_A_SEGMENT = 40 * MIB, SEGMENTS = 4 };
 
 /* The segments that a watcher was shown, by the view that is read. */
 struct watcher {
-    struct vtr_watch watch;
+    struct vtr_heap_watch watch;
     const uint8_t *has[SEGMENTS];
     unsigned n, refused, refuse_from;
 };
 
-static int came(struct vtr_watch *watch, const uint8_t *read, uint8_t *write)
+static int came(struct vtr_heap_watch *watch, const uint8_t *read, uint8_t *write)
 {
     struct watcher *w = (struct watcher *)watch;
     assert_int_equal(read == write, test_single_view());
@@ -35,7 +35,7 @@ static int came(struct vtr_watch *watch, const uint8_t *read, uint8_t *write)
     return 0;
 }
 
-static void went(struct vtr_watch *watch, const uint8_t *read, uint8_t *write)
+static void went(struct vtr_heap_watch *watch, const uint8_t *read, uint8_t *write)
 {
     struct watcher *w = (struct watcher *)watch;
     unsigned i = 0;
