@@ -118,7 +118,8 @@ void vtr_captured_end_(struct vtr_captured *packet)
         vtr_data_unref(&packet->data);
 }
 
-void vtr_capture_rx_(const struct vtr_port *port, unsigned queue, const struct vtr_pkt *pkts, unsigned n)
+void vtr_capture_rx_(const struct vtr_port *port, unsigned queue, const struct vtr_pkt *pkts,
+                     unsigned n)
 {
     struct vtr_capture_ring *ring = enter(port, false, queue, VTR_CAPTURE_RX);
     if (ring == NULL)

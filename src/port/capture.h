@@ -66,8 +66,8 @@ static inline bool vtr_capture_on_(const struct vtr_port *port)
 }
 
 /** These were received. The queue's caller. */
-VTR_COLD void vtr_capture_rx_(const struct vtr_port *port, unsigned queue, const struct vtr_pkt *pkts,
-                              unsigned n);
+VTR_COLD void vtr_capture_rx_(const struct vtr_port *port, unsigned queue,
+                              const struct vtr_pkt *pkts, unsigned n);
 
 /** These may be sent: holds them, until vtr_capture_sent_() says how many were. The queue's caller.
  * @return NULL: nothing is held, and nothing to be said. */

@@ -296,22 +296,16 @@ static VTR_COLD void strip_all_shown(const struct vtr_port *port, struct vtr_pkt
         strip_shown(port, &pkts[i]);
 }
 
-static VTR_COLD unsigned rx_plain(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
-                                  unsigned n)
+static unsigned rx_plain(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
 {
-    unsigned got = vtr_plain_rx_(port, queue, pkts, n);
-    if (port->strips)
-        strip_all_shown(port, pkts, got);
-    return got;
+    return vtr_port_is_memif_(port) ? vtr_memif_rx_(port, queue, pkts, n)
+                                    : vtr_plain_rx_(port, queue, pkts, n);
 }
 
-unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
+static unsigned rx_device(const struct vtr_port *port, struct vtr_rxq *q, unsigned queue,
+                          struct vtr_pkt *pkts, unsigned n)
 {
-    vtr_check(queue < port->queues);
-    struct vtr_rxq *q = &port->rxq[queue];
     unsigned got = 0;
-    if (VTR_UNLIKELY(q->rack == NULL))
-        return rx_plain(port, queue, pkts, n);
     if (VTR_UNLIKELY(q->ended)) /* it would count a file that is cut as an error each time */
         return 0;
     vtr_rack_enter_(q->rack);
@@ -332,6 +326,17 @@ unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
         asked += ask;
     }
     vtr_rack_leave_();
+    return got;
+}
+
+unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
+{
+    vtr_check(queue < port->queues);
+    struct vtr_rxq *q = &port->rxq[queue];
+    if (VTR_UNLIKELY(vtr_port_is_gone_(port)))
+        return 0;
+    unsigned got = VTR_LIKELY(q->rack != NULL) ? rx_device(port, q, queue, pkts, n)
+                                               : rx_plain(port, queue, pkts, n);
     if (vtr_capture_on_(port) && got != 0)
         vtr_capture_rx_(port, queue, pkts, got);
     if (VTR_UNLIKELY(port->strips))

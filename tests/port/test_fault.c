@@ -4,7 +4,7 @@
  * file or interface, and the same port can be opened next. Skipped in release builds, which have no
  * faults to order.
  */
-#include "files.h"
+#include "pcaps.h"
 
 #include <dirent.h>
 #include <net/if.h>
