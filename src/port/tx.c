@@ -306,7 +306,8 @@ static enum vtr_drop reason_of(const struct vtr_txq *q, const uint64_t *counter)
                                      : VTR_DROP_TX_NO_BLOCK;
 }
 
-static VTR_COLD void drop(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
+/* @return true: it is consumed. */
+static VTR_COLD bool drop(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
                           uint64_t *reason)
 {
     VTR_PROBE4(drop, port->id, queue, reason_of(&port->txq[queue], reason), pkt->data.len);
@@ -316,6 +317,7 @@ static VTR_COLD void drop(const struct vtr_port *port, unsigned queue, struct vt
     vtr_pkt_unref(pkt);
     memset(pkt, 0, sizeof *pkt);
     vtr_count_(reason, 1);
+    return true;
 }
 
 /* Drops the counts of the mbufs that the driver has put on the cache. */
@@ -401,10 +403,8 @@ static VTR_COLD bool cut(const struct vtr_port *port, unsigned queue, struct vtr
         reason = send_cut(port, queue, pkt, &h, full);
     if (reason == NULL && *full)
         return false;
-    if (reason != NULL) {
-        drop(port, queue, pkt, reason);
-        return true;
-    }
+    if (reason != NULL)
+        return drop(port, queue, pkt, reason);
     vtr_count_(&q->software, 1);
     vtr_pkt_unref(pkt);
     memset(pkt, 0, sizeof *pkt);
@@ -420,9 +420,7 @@ static VTR_COLD unsigned settle(const struct vtr_port *port, unsigned queue, str
         return sent + cut(port, queue, pkt, full);
     uint64_t *reason = fit(port, &port->txq[queue], pkt);
     *full = reason == NULL && sent == 0;
-    if (reason != NULL)
-        drop(port, queue, pkt, reason);
-    return sent + (reason != NULL);
+    return sent + (reason != NULL && drop(port, queue, pkt, reason));
 }
 
 /* Whether it fits as it is. len - 1: nothing at all does not. */
