@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* 07_own_parser.h: a protocol of one's own. Its struct and its measure make the takers; its list has
- * an iterator. The fuzz target for it is tests/fuzz/fuzz_own_parser.c. */
+/* 07_own_parser.h: a protocol of one's own. Its struct and its measure make the takers; its list
+ * has an iterator. The fuzz target for it is tests/fuzz/fuzz_own_parser.c. */
 #ifndef OWN_PARSER_H
 #define OWN_PARSER_H
 

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""usage: ./tests/run [--quick | --coverage] [--long] [--only SUITE]...
+"""usage: ./tests/run [--quick | --coverage] [--long] [--qemu]
+                    [--only SUITE]...
 
   ./tests/run                every suite in every tree
   ./tests/run --quick        the debug tree only
   ./tests/run --only heap    one suite, in every tree that has it
   ./tests/run --long         longer fuzzing and soaks (tests see VTR_TEST_LONG=1)
+  ./tests/run --qemu         also suite qemu: guests with devices, emulated by software. Fetches a
+                             kernel of 27 MB, which is unpacked and not installed
   ./tests/run --coverage     instead: a tree of its own, and what its tests do not reach, with the
                              reasons in tests/coverage/uncovered.txt; all in build-test-coverage/
 
@@ -14,7 +17,7 @@ trees   debug   gcc, warnings are errors
         tsan    clang: ThreadSanitizer; heaps have one view (tests see VTR_TEST_SINGLE_VIEW=1)
         nobody  debug once more, configured, built and run by uid 65534; only if you are root
 suites  span base heap data port echo bench command fuzz examples dissect model explore code
-        headers docs abi floors install
+        headers docs abi floors install; and qemu, by --qemu or --only
 
 Needs no NIC, no hugepages and no configuration. Logs stay in build-test-TREE/, where tests can be
 run by hand too: meson test -C build-test-debug --suite heap
@@ -39,6 +42,7 @@ NOBODY = 65534
 OUR_CODE = ('span', 'base', 'heap', 'data', 'port', 'echo', 'bench', 'command', 'fuzz',
             'examples', 'dissect')
 SUITES = OUR_CODE + ('model', 'explore', 'code', 'headers', 'docs', 'abi', 'floors', 'install')
+GUESTS = ('qemu',)                     # asked for by name or by --qemu
 
 # With more random address bits than this, the sanitizers of clang 14 find no room for their maps.
 RANDOM_BITS_MAX = 28
@@ -65,7 +69,7 @@ class Tree:
 
 GCC, CLANG = ('CC=gcc', 'CXX=g++'), ('CC=clang', 'CXX=clang++')
 TREES = (
-    Tree('debug', GCC, ('-Dbuildtype=debug', '-Dwerror=true'), SUITES),
+    Tree('debug', GCC, ('-Dbuildtype=debug', '-Dwerror=true'), SUITES + GUESTS),
     Tree('release', GCC, ('-Dbuildtype=release',),
          ('span', 'base', 'heap', 'data', 'port', 'fuzz', 'examples')),
     Tree('asan', CLANG, ('-Db_sanitize=address,undefined', '-Db_lundef=false'), OUR_CODE, (
@@ -206,12 +210,13 @@ def main():
     which.add_argument('--quick', action='store_true')
     which.add_argument('--coverage', action='store_true')
     parser.add_argument('--long', action='store_true')
-    parser.add_argument('--only', action='append', choices=SUITES, metavar='SUITE')
+    parser.add_argument('--qemu', action='store_true')
+    parser.add_argument('--only', action='append', choices=SUITES + GUESTS, metavar='SUITE')
     args = parser.parse_args()
     os.umask(0o022)
     print(f'{os.cpu_count()} cores, uid {os.getuid()}, hugepages reserved: {hugepages()} '
           '(none are needed)', flush=True)
-    suites = args.only or SUITES
+    suites = (*(args.only or SUITES), *(GUESTS if args.qemu else ()))
     env = ('CMOCKA_MESSAGE_OUTPUT=stdout', *(['VTR_TEST_LONG=1'] if args.long else []))
     cases, explained = (run_coverage(suites, env) if args.coverage
                         else (run_trees(args, suites, env), True))

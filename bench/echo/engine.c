@@ -81,8 +81,9 @@ static bool is_browser(struct vtr_span line)
     return word.len >= 5 && memcmp(word.ptr, "HTTP/", 5) == 0;
 }
 
-/* The next command; nothing behind it is read where its value is too large to be stored, and where
- * it is that of a browser that was talked into this. @return false, *in unchanged: not all there. */
+/* The next command. Nothing behind it is read where its value is too large to be stored, and where
+ * it is that of a browser that was talked into this.
+ * @return false, *in unchanged: it is not all there. */
 static bool take(struct vtr_reader *in, struct vtr_memcached_command *c)
 {
     struct vtr_reader r = *in;

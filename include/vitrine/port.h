@@ -95,7 +95,8 @@ struct vtr_port_stat {
     uint64_t tx_full;           /**< packets handed back because the queue was full; not drops */
     uint64_t rx_copies;   /**< frames copied into the heap: net_af_xdp's, which begin elsewhere */
     uint64_t tx_copies;   /**< frames copied: into one block, having had more pieces than the device
-                               takes; by net_af_xdp each, out of the heap */
+                                takes, or bytes that it cannot reach (pci); by net_af_xdp each,
+                                out of the heap */
     uint64_t tx_software; /**< packets whose VTR_PKT_TX_* the port did, not the device */
     uint64_t drops;             /**< sum of @ref drop */
     uint64_t drop[VTR_DROP_REASONS];
@@ -103,7 +104,7 @@ struct vtr_port_stat {
 
 /** What a port is. */
 struct vtr_port_info {
-    const char *driver; /**< "net_memif"; borrowed while the port is open */
+    const char *driver; /**< "net_tap", "memif"; borrowed while the port is open */
     uint8_t mac[6];
     uint8_t queues;
     bool link_up;   /**< memif: a peer is connected; ring: both ends are open */
@@ -152,14 +153,24 @@ struct vtr_port_info {
  * cut off at the slot's end, and the sums of what it sends itself are not made yet. Turn it off:
  * `ethtool -K IFACE gro off gso off tso off tx off`, on a veth at the other end.
  *
- * memif, as DPDK 22.11 has it:
- * - A frame takes one slot, of frame_bytes but at least 2048. Both ends are opened with the same
- *   frame_bytes if it is more: the server fills the client's slots and is not told their size.
- * - A client opened before its server fails; one whose server went stays down, and is opened anew.
- *   A server takes the next client.
- * - When the other end goes, the driver unmaps the memory they share without waiting for a call to
- *   vtr_port_rx() or vtr_port_tx() that is under way in another thread, which then may crash. A
- *   peer that connects and is gone at once can abort the server. Peers are trusted.
+ * pci: the device reads and writes the heap's blocks by DMA. An IOMMU lets it reach nothing but
+ * - @p heap: what it receives into to read and write; what it is told to send, in the read view, to
+ *   read only. Segments that come later are mapped as they come: where that is refused (a limit on
+ *   locked memory), the heap does not grow. Each takes 128 MiB of RLIMIT_MEMLOCK.
+ * - other heaps that it sends data of: to read only, from the first packet on.
+ * - DPDK's own memory, 512 MiB, where the descriptors are.
+ * Adopted and static bytes it does not reach. A packet that has some is copied into a block of
+ * @p heap before it is sent; with a full queue that copy is what stays in the caller's array.
+ *
+ * memif, spoken by the library itself with other programs of it, DPDK's net_memif, VPP, libmemif:
+ * - A client offers the slots, of frame_bytes but at least 2048, and sends a frame in one; a server
+ *   fills as many as a frame takes. Frames received may take up to 64, and 65535 bytes; net_memif
+ *   22.11 reads those wrongly, and is given the same frame_bytes if it is more than 2048.
+ * - A client opened before its server fails; one whose server went looks for it every 20 ms. A
+ *   server takes the next client. What was sent to one that went is lost.
+ * - The other end may be killed at any time, and may be hostile: it is disconnected when it breaks
+ *   the rules. What it can do is to change frames until they are received, and to see all that
+ *   the two share.
  */
 VTR_API VTR_COLD VTR_MUST_USE int vtr_port_open(struct vtr_heap *heap, const char *spec,
                                                 const struct vtr_port_opts *opts,
@@ -187,7 +198,7 @@ VTR_API VTR_MUST_USE unsigned vtr_port_rx(struct vtr_port *port, unsigned queue,
  * @param pkts  pkts[0..n): the first @return entries are consumed and cleared; the rest stay owned
  *              by the caller, unchanged.
  * @return how many were accepted, 0..n. Less than n means that the queue is full, or the link down:
- *         keep the tail and retry.
+ *         keep the tail and retry, or, where vtr_port_events() says that the device is gone, not.
  *         A packet that this device can never send is consumed and counted by reason.
  * Threads: one caller a queue. Cost: no lock, no copy.
  */

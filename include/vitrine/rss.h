@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * Receive-side scaling: which of a port's queues a frame is received on. The device hashes fields of
- * the frame with a key (Toeplitz), and the hash's low bits choose an entry of a table of queues, so
- * that the frames of a flow stay together.
+ * Receive-side scaling: which of a port's queues a frame is received on. The device hashes fields
+ * of the frame with a key (Toeplitz), and the hash's low bits choose an entry of a table of queues,
+ * so that the frames of a flow stay together. vtr_port_opts.queues spreads them evenly already.
  * Owner: structs are the caller's.
  * Threads: any, one at a time for a port; queues may run meanwhile.
  * Not here: kernel interfaces' own spreading (tap:, af_packet: by its fanout), which has no table.

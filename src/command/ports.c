@@ -22,8 +22,8 @@ static const char help[] =
     "vitrine ports: every kind of port and whether it opens here, or one port's particulars.\n"
     "\n"
     "  vitrine ports [options]        opens one of each kind, and lists drivers and network cards\n"
-    "  vitrine ports SPEC [options]   opens that one: null:0, ring:NAME, memif:PATH, or a device\n"
-    "                                 of DPDK's like net_tap0,iface=vtr0\n"
+    "  vitrine ports SPEC [options]   opens that one: null:0, ring:NAME, memif:PATH, pcap:IN,OUT,\n"
+    "                                 tap:NAME, af_packet:IF, af_xdp:IF, pci:0000:01:00.0\n"
     "\n"
     "Each kind is opened for a moment and closed: capture files and sockets in a folder of its\n"
     "own, interfaces of the kernel's in a network namespace of its own. No network card is opened\n"
@@ -35,7 +35,6 @@ static const char help[] =
     "Exit: 0 it opened, or one of the kinds did; 1 failed, 2 usage, 77 cannot run here.\n";
 
 enum { ID_JSON = 256, SECONDS = 30 };
-enum { FRAME_BYTES = 2048 }; /* net_af_packet wants no less */
 
 static const struct option options[] = {
     { "json", no_argument, NULL, ID_JSON },
@@ -46,16 +45,18 @@ static const struct option options[] = {
 struct kind {
     const char *name, *what;
     const char *before, *behind; /* of the folder's path, in the spec; NULL: no folder in it */
-    bool network;                /* opened in a network namespace of its own */
+    const char *network;         /* command for a network namespace of its own; NULL: none */
 };
 
 static const struct kind kinds[] = {
-    { "null", "sends into nothing", "null:0", NULL, false },
-    { "ring", "two ends in one process", "ring:vitrine", NULL, false },
-    { "pcap", "capture files", "net_pcap0,tx_pcap=", "/file", false },
-    { "memif", "memory shared with another process", "memif:", "/file", false },
-    { "tap", "an interface that is made for it", "net_tap0,iface=vtr0", NULL, true },
-    { "af_packet", "an interface that is there", "net_af_packet0,iface=lo", NULL, true },
+    { "null", "sends into nothing", "null:0", NULL, NULL },
+    { "ring", "two ends in one process", "ring:vitrine", NULL, NULL },
+    { "pcap", "capture files", "pcap:,", "/file", NULL },
+    { "memif", "memory shared with another process", "memif:", "/file", NULL },
+    { "tap", "an interface that is made for it", "tap:vtr0", NULL, "true" },
+    { "af_packet", "an interface, beside the kernel", "af_packet:lo", NULL, "true" },
+    { "af_xdp", "an interface, instead of the kernel", "af_xdp:vtr0", NULL,
+      "ip link add vtr0 type veth peer name vtr1 && ip link set vtr0 up && ip link set vtr1 up" },
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -73,14 +74,17 @@ static int open_heap(struct vtr_heap **heap, struct vtr_error *err)
     return vtr_heap_open(&opts, heap, err);
 }
 
-static int own_network(struct vtr_error *err)
+static int own_network(const char *command, struct vtr_error *err)
 {
-    if (unshare(CLONE_NEWNET) == 0)
+    if (unshare(CLONE_NEWNET) != 0) {
+        *err = (struct vtr_error){ .code = -errno, .hint = "sudo vitrine ports" };
+        snprintf(err->what, sizeof err->what, "not tried: no network namespace of its own: %s",
+                 strerror(errno));
+    } else if (system(command) != 0) {
+        *err = (struct vtr_error){ .code = -ENODEV, .hint = "sudo apt-get install iproute2" };
+        snprintf(err->what, sizeof err->what, "not tried: ip makes no interface for it");
+    } else
         return 0;
-    *err = (struct vtr_error){ .code = -errno };
-    snprintf(err->what, sizeof err->what, "not tried: no network namespace of its own: %s",
-             strerror(errno));
-    snprintf(err->hint, sizeof err->hint, "sudo vitrine ports");
     return err->code;
 }
 
@@ -91,13 +95,14 @@ static void try_kind(void *result)
     struct vtr_port *port;
     struct vtr_port_info info;
     char spec[256];
-    struct vtr_port_opts opts = { .size = sizeof opts, .frame_bytes = FRAME_BYTES };
     bool file = t->kind->behind != NULL;
     snprintf(spec, sizeof spec, "%s%s%s", t->kind->before, file ? t->folder : "",
              file ? t->kind->behind : "");
-    if ((t->kind->network && own_network(&t->err) != 0) || open_heap(&heap, &t->err) != 0)
+    if (t->kind->network != NULL && own_network(t->kind->network, &t->err) != 0)
         return;
-    if (vtr_port_open(heap, spec, &opts, &port, &t->err) == 0) {
+    if (open_heap(&heap, &t->err) != 0)
+        return;
+    if (vtr_port_open(heap, spec, NULL, &port, &t->err) == 0) {
         vtr_port_info(port, &info);
         snprintf(t->driver, sizeof t->driver, "%s", info.driver);
         vtr_port_close(port);
@@ -191,6 +196,37 @@ static int list(bool json)
     return any ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* What the device does with packets, for whoever sends and receives them. */
+static const struct {
+    uint32_t flag;
+    const char *name;
+} flags[] = {
+    { VTR_PKT_L3_GOOD, "l3_sum" },       { VTR_PKT_L4_GOOD, "l4_sum" },
+    { VTR_PKT_HASH, "hash" },            { VTR_PKT_VLAN, "vlan" },
+    { VTR_PKT_TX_IP_SUM, "ip_sum" },     { VTR_PKT_TX_TCP_SUM, "tcp_sum" },
+    { VTR_PKT_TX_UDP_SUM, "udp_sum" },   { VTR_PKT_TX_CUT, "tcp_cut" },
+    { VTR_PKT_TX_VLAN, "insert_vlan" },
+};
+enum { FLAGS = sizeof flags / sizeof flags[0] };
+
+static void print_flags(const char *heading, uint32_t set)
+{
+    printf("%-12s", heading);
+    for (int i = 0; i < FLAGS; i++)
+        if (set & flags[i].flag)
+            printf("%s ", flags[i].name);
+    puts(set == 0 ? "no offloads" : "");
+}
+
+static void print_flags_json(struct json *j, const char *name, uint32_t set)
+{
+    json_array(j, name);
+    for (int i = 0; i < FLAGS; i++)
+        if (set & flags[i].flag)
+            json_text(j, NULL, flags[i].name);
+    json_end(j, ']');
+}
+
 static void print_info(const struct vtr_port_info *info, const char *mac)
 {
     printf("driver      %s%s\n", info->driver, info->tx_copies ? ", which copies what it sends"
@@ -202,7 +238,9 @@ static void print_info(const struct vtr_port_info *info, const char *mac)
         puts("frame       of any length");
     else
         printf("frame       %u bytes at most\n", info->frame_bytes);
-    printf("segments    %u of a frame at most\n", info->segments);
+    printf("segments    %u of a frame go out as they are\n", info->segments);
+    print_flags("receives", info->rx_flags);
+    print_flags("does", info->tx_flags);
 }
 
 static void print_info_json(const struct vtr_port_info *info, const char *mac, const char *spec)
@@ -217,6 +255,8 @@ static void print_info_json(const struct vtr_port_info *info, const char *mac, c
     json_number(&j, "frame_bytes", info->frame_bytes != UINT_MAX ? info->frame_bytes : NAN);
     json_number(&j, "segments", info->segments);
     json_bool(&j, "tx_copies", info->tx_copies);
+    print_flags_json(&j, "rx_offloads", info->rx_flags);
+    print_flags_json(&j, "tx_offloads", info->tx_flags);
     json_end(&j, '}');
 }
 

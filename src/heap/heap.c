@@ -170,6 +170,7 @@ int vtr_heap_close(struct vtr_heap *heap, struct vtr_error *err)
     if (vtr_survivors_name(heap, err) != 0)
         return -EBUSY;
     vtr_heaps_remove(heap);
+    vtr_watches_end(heap);
     vtr_caches_detach(heap);
     heap_free(heap);
     return 0;

@@ -16,6 +16,7 @@
 #include "heap/layout.h"
 #include "heap/magazine.h"
 #include "heap/segment.h"
+#include "heap/watch.h"
 
 struct vtr_heap {
     /* constant after open */
@@ -29,8 +30,9 @@ struct vtr_heap {
     pid_t pid; /* whose blocks these are; a forked child has none of them */
     char name[32];
 
-    pthread_mutex_t lock; /* segments, segment count, pageblocks changing class */
+    pthread_mutex_t lock; /* segments, their count and watches, pageblocks changing class */
     struct vtr_segment *segments;
+    struct vtr_heap_watch *watches;
     unsigned segments_n;   /* atomic for readers without the lock; grows only */
     unsigned free_from;    /* no free pageblock before this one; a hint */
     unsigned retire_next;  /* where the search for an idle pageblock goes on */

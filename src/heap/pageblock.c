@@ -60,6 +60,8 @@ static int segment_add(struct vtr_heap *heap)
         (heap->no_segment_until != 0 && (int)(heap->no_segment_until - now_ms()) > 0))
         return -ENOMEM;
     int rc = vtr_segment_create(&heap->views, k, heap->pages, &heap->segments[k]);
+    if (rc == 0 && (rc = vtr_watches_came(heap, k)) != 0)
+        vtr_segment_undo(&heap->views, k, &heap->segments[k]);
     heap->no_segment_until = rc != 0 ? (now_ms() + AGAIN_MS) | 1 : 0;
     if (rc != 0)
         return rc;

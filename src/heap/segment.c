@@ -253,6 +253,17 @@ void vtr_segment_destroy(struct vtr_segment *segment)
     close(segment->holders_fd);
 }
 
+void vtr_segment_undo(struct vtr_views *views, unsigned k, struct vtr_segment *segment)
+{
+    struct vtr_views one = { .read = views->read + k * VTR_SEGMENT_BYTES,
+                             .write = views->write + k * VTR_SEGMENT_BYTES };
+    vtr_poison_forget(&one, 1);
+    unmap_fixed(one.read, VTR_SEGMENT_BYTES);
+    unmap_fixed(one.write, VTR_SEGMENT_BYTES);
+    unmap_fixed(views->control + k * VTR_CONTROL_BYTES, VTR_CONTROL_BYTES);
+    vtr_segment_destroy(segment);
+}
+
 int vtr_segment_back_holders(const struct vtr_segment *segment, unsigned pageblock, size_t blocks)
 {
     size_t at = pageblock * VTR_AREA_BYTES + vtr_area_skew(pageblock) + VTR_HOLDERS_SKEW;

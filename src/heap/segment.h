@@ -40,6 +40,9 @@ int vtr_segment_create(struct vtr_views *views, unsigned k, enum vtr_pages pages
                        struct vtr_segment *out);
 void vtr_segment_destroy(struct vtr_segment *segment);
 
+/** Unmaps segment @p k, which nobody used, and destroys it. */
+void vtr_segment_undo(struct vtr_views *views, unsigned k, struct vtr_segment *segment);
+
 /** Reserves the shared memory behind the first @p blocks holder words of a pageblock. */
 int vtr_segment_back_holders(const struct vtr_segment *segment, unsigned pageblock, size_t blocks);
 

@@ -19,18 +19,20 @@
 /* net_tap's descriptors are the segments of one frame, and every read names them all to the kernel.
  */
 static const struct vtr_driver drivers[] = {
-    { "net_null", .any_length = true, .segments = UINT16_MAX, .descs = 1024 },
-    { "net_ring", .any_length = true, .segments = UINT16_MAX, .descs = 1024 },
-    { "net_memif", .copies = true, .segments = UINT16_MAX, .descs = 1024 },
-    { "net_tap", .copies = true, .retries_counted = true, .software = true, .segments = 1000,
-      .descs = 8 },
+    { "net_null", .any_length = true, .hears_all = true, .segments = UINT16_MAX, .descs = 1024 },
+    { "net_ring", .any_length = true, .hears_all = true, .segments = UINT16_MAX, .descs = 1024 },
+    { "net_memif", .copies = true, .hears_all = true, .segments = UINT16_MAX, .descs = 1024 },
+    { "net_tap", .copies = true, .retries_counted = true, .software = true, .hears_all = true,
+      .interrupts = true, .segments = 1000, .descs = 8 },
     /* It cuts what it has to gather to this length, and does not say so. */
-    { "net_pcap", .copies = true, .segments = UINT16_MAX, .gather_max = 16128, .descs = 1024 },
+    { "net_pcap", .copies = true, .hears_all = true, .segments = UINT16_MAX, .gather_max = 16128,
+      .descs = 1024 },
     { "net_af_packet", .copies = true, .borrows = true, .software = true, .segments = UINT16_MAX,
       .descs = 512 },
     /* It takes where a frame lies from where its mbuf lies. */
     { "net_af_xdp", .copies = true, .retries_counted = true, .borrows = true, .plain = true,
       .segments = UINT16_MAX, .descs = 2048 },
+    { "net_e1000", .segments = UINT16_MAX, .descs = 512, .room = 2048 },
     /* It wants another sum in a frame to be cut than other devices do. */
     { "net_virtio", .no_tso = true, .segments = UINT16_MAX, .descs = 256 },
 };
@@ -171,6 +173,7 @@ int vtr_device_fit_(struct vtr_device *dev, const struct vtr_spec *spec,
                               dev->info.driver_name, most);
     opts->rx_descs = opts->rx_descs != 0 ? opts->rx_descs : dev->driver->descs;
     opts->tx_descs = opts->tx_descs != 0 ? opts->tx_descs : dev->driver->descs;
+    opts->room = opts->room > dev->driver->room ? opts->room : dev->driver->room;
     return check_frame(dev, spec, opts, err);
 }
 
@@ -205,6 +208,9 @@ static int configure(struct vtr_device *dev, const struct vtr_device_opts *opts)
 {
     struct rte_eth_conf conf = { 0 };
     conf.rxmode.mtu = mtu_for(&dev->info, opts->frame_bytes);
+    conf.intr_conf.rxq = dev->driver->interrupts || strcmp(dev->bus, "pci") == 0;
+    conf.intr_conf.lsc = dev->info.if_index == 0 && (*dev->info.dev_flags & RTE_ETH_DEV_INTR_LSC);
+    conf.intr_conf.rmv = (*dev->info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
     choose_offloads(dev, opts, &conf);
     int rc = rte_eth_dev_configure(dev->id, (uint16_t)opts->queues, (uint16_t)opts->queues, &conf);
     if (rc != 0)
@@ -266,7 +272,8 @@ void vtr_device_end_(struct vtr_device *dev)
         rte_eth_dev_stop(id);
         rte_eth_dev_close(id);
     }
-    rte_eal_hotplug_remove(dev->bus, dev->name);
+    if (dev->name[0] != '\0')
+        rte_eal_hotplug_remove(dev->bus, dev->name);
     vtr_plain_hush_(false);
 }
 

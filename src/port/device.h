@@ -26,9 +26,12 @@ struct vtr_driver {
     bool software;        /* its offloads are the CPU's work; the library's does the same for all */
     bool plain;           /* works with mbufs of an ordinary pool only */
     bool no_tso;
+    bool hears_all;      /* receives whatever there is, whoever it is for */
+    bool interrupts;     /* has descriptors that wake a queue's receiver */
     uint16_t segments;   /* of a frame, at most */
     uint16_t gather_max; /* bytes of a frame of several segments, at most; 0 for any */
     uint16_t descs;      /* default */
+    uint16_t room;       /* least bytes of a receive buffer that it takes whole; 0 for any */
 };
 
 struct vtr_device {

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
- * memif ports. The driver of DPDK 22.11 says little when a socket cannot be made, and nothing about
- * who has it; so the path is looked at first.
- *
- * A frame never takes two slots here: in 22.11 a slot that was once the first of several keeps the
- * mark, and a later frame in it runs into the next one (upstream f7a52200d4). So a slot holds the
- * longest frame, and longer ones are refused.
+ * A memif's path and options: what lies at the path is looked at before anything is done to it.
  */
 #include "port/memif.h"
 
@@ -17,9 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SLOT_BYTES_MIN = 2048, RING_LOG2_MAX = 14 };
+#include <rte_ether.h>
 
-static struct vtr_memif *servers; /* of this process: interfaces may share a socket by their id */
+#include "heap/block.h"
+
+enum { SLOT_BYTES_MIN = 2048 };
+
+struct vtr_memif *vtr_memif_servers_; /* of this process: they may share a socket by their id */
 
 static int path_of(struct vtr_memif *memif, const struct vtr_spec *spec, struct vtr_error *err)
 {
@@ -35,15 +34,16 @@ static int path_of(struct vtr_memif *memif, const struct vtr_spec *spec, struct 
 
 static bool served_here(const char *path)
 {
-    for (const struct vtr_memif *m = servers; m != NULL; m = m->next)
+    for (const struct vtr_memif *m = vtr_memif_servers_; m != NULL; m = m->next)
         if (strcmp(m->path, path) == 0)
             return true;
     return false;
 }
 
 /* Whether a socket is open at the path. A datagram socket asks: the kernel refuses it for its type
- * where one is, and nobody notices. A real connection that ends at once would make net_memif's
- * server close a descriptor that EAL's interrupt thread still has, which aborts the process.
+ * where one is, and nobody notices. A real connection that ends at once would make a server that
+ * is net_memif of DPDK 22.11 close a descriptor that EAL's interrupt thread still has, which aborts
+ * its process.
  * @return 0 for no, else a positive errno; EADDRINUSE for yes. */
 static int serving(const char *path)
 {
@@ -59,11 +59,10 @@ static int serving(const char *path)
     return rc == EPROTOTYPE || rc == EPERM ? EADDRINUSE : rc;
 }
 
-/* The driver would refuse this too, and keep the device it had begun. */
 static int claim_id(const struct vtr_memif *memif, const struct vtr_spec *spec,
                     struct vtr_error *err)
 {
-    for (const struct vtr_memif *m = servers; m != NULL; m = m->next)
+    for (const struct vtr_memif *m = vtr_memif_servers_; m != NULL; m = m->next)
         if (strcmp(m->path, memif->path) == 0 && m->id == memif->id)
             return vtr_spec_fail_(spec, err, EBUSY, "give it another id: ,id=1",
                                   "this process serves id %u of %s", memif->id, memif->path);
@@ -127,57 +126,52 @@ static int claim_client(const struct vtr_memif *memif, const struct vtr_spec *sp
 static unsigned log2_up(unsigned n)
 {
     unsigned log2 = 1;
-    while (log2 < RING_LOG2_MAX && (1u << log2) < n)
+    while (log2 < VTR_MEMIF_LOG2_MAX && (1u << log2) < n)
         log2++;
     return log2;
 }
 
-/* An odd number of cache lines: slots 2048 bytes apart put every frame's head into the same few
- * cache sets, and a ring of more than 512 of them out of an L2. */
-static unsigned slot_stride(uint32_t bytes)
+static void mac_of(struct vtr_memif *memif, const struct vtr_spec *spec)
 {
-    unsigned stride = ((bytes + 63) / 64 | 1) * 64;
-    return stride < UINT16_MAX ? stride : UINT16_MAX;
+    char text[18];
+    struct rte_ether_addr mac;
+    if (!vtr_spec_option_(spec, "mac", text, sizeof text) ||
+        rte_ether_unformat_addr(text, &mac) != 0)
+        rte_eth_random_addr(mac.addr_bytes);
+    memcpy(memif->mac, mac.addr_bytes, sizeof memif->mac);
 }
 
-int vtr_memif_open_(struct vtr_memif *memif, const struct vtr_spec *spec, unsigned queues,
-                    unsigned descs, unsigned bytes, char *args, size_t size, struct vtr_error *err)
+static void read_options(struct vtr_memif *memif, const struct vtr_spec *spec,
+                         const struct vtr_memif_opts *opts)
 {
     char role[8] = "server";
-    unsigned log2 = log2_up(descs);
     memset(memif, 0, sizeof *memif);
     vtr_spec_option_(spec, "role", role, sizeof role);
+    vtr_spec_option_(spec, "secret", memif->secret, sizeof memif->secret);
     memif->server = strcmp(role, "server") == 0;
     memif->id = (uint32_t)vtr_spec_number_(spec, "id", 0);
-    memif->bytes = bytes < SLOT_BYTES_MIN ? SLOT_BYTES_MIN : (bytes + 63) & ~63u;
+    memif->queues = opts->queues;
+    memif->log2 = log2_up(opts->descs);
+    memif->bytes = opts->frame_bytes < SLOT_BYTES_MIN ? SLOT_BYTES_MIN
+                                                      : (opts->frame_bytes + 63) & ~63u;
     if (memif->bytes > UINT16_MAX)
         memif->bytes = UINT16_MAX;
-    /* The driver computes the size of the region it shares in an int. */
-    if (((uint64_t)memif->bytes << log2) * 2 * queues > INT32_MAX / 2)
+    memif->klass = (unsigned)vtr_class_for_(opts->headroom + opts->frame_bytes);
+    memif->headroom = opts->headroom;
+    memif->room = vtr_class_bytes_(memif->klass) - opts->headroom;
+    mac_of(memif, spec);
+}
+
+int vtr_memif_claim_(struct vtr_memif *memif, const struct vtr_spec *spec,
+                     const struct vtr_memif_opts *opts, struct vtr_error *err)
+{
+    read_options(memif, spec, opts);
+    /* A slot's offset has 32 bits. */
+    if (((uint64_t)memif->bytes << memif->log2) * 2 * opts->queues > INT32_MAX / 2)
         return vtr_spec_fail_(spec, err, EINVAL, "lower queues, rx_descs, tx_descs or frame_bytes",
                               "its rings would take more than 1 GiB");
     int rc = path_of(memif, spec, err);
-    if (rc == 0)
-        rc = memif->server ? claim_server(memif, spec, err) : claim_client(memif, spec, err);
     if (rc != 0)
         return rc;
-    int n = snprintf(args, size, "socket=%s,socket-abstract=no,bsize=%u,rsize=%u%s%s%s",
-                     memif->path, slot_stride(memif->bytes), log2,
-                     memif->server ? ",role=server" : "", spec->args[0] != '\0' ? "," : "",
-                     spec->args);
-    vtr_check(n < (int)size);
-    if (memif->server) {
-        memif->next = servers;
-        servers = memif;
-    }
-    return 0;
-}
-
-void vtr_memif_leave_(struct vtr_memif *memif)
-{
-    struct vtr_memif **at = &servers;
-    while (*at != NULL && *at != memif)
-        at = &(*at)->next;
-    if (*at != NULL)
-        *at = memif->next;
+    return memif->server ? claim_server(memif, spec, err) : claim_client(memif, spec, err);
 }

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <rte_errno.h>
 #include <rte_eth_ring.h>
@@ -14,6 +16,7 @@
 #include <rte_ring.h>
 
 #include "base/memory.h"
+#include "port/fence.h"
 #include "port/rack.h"
 
 enum { QUEUES_MAX = RTE_PMD_RING_MAX_RX_RINGS };
@@ -23,6 +26,9 @@ struct vtr_pair {
     char name[VTR_SPEC_MAX + 1];
     unsigned queues;
     bool open[2];                       /* atomic: read by vtr_pair_up_ */
+    struct vtr_port *port[2];           /* NULL while it is opened, or not open */
+    uint32_t sleeps[2][QUEUES_MAX];     /* atomic: side 0 and side 1 wait for the queue's bell */
+    int bell[2][QUEUES_MAX];            /* atomic, plus 1; they live as long as the pair */
     struct rte_ring *to[2][QUEUES_MAX]; /* what side 0 and side 1 receive from */
 };
 
@@ -30,8 +36,11 @@ static struct vtr_pair *pairs;
 
 static void pair_free(struct vtr_pair *pair)
 {
-    for (unsigned i = 0; i < 2 * pair->queues; i++)
+    for (unsigned i = 0; i < 2 * pair->queues; i++) {
         rte_ring_free(pair->to[i % 2][i / 2]);
+        if (pair->bell[i % 2][i / 2] != 0)
+            close(pair->bell[i % 2][i / 2] - 1);
+    }
     vtr_memory_free_(pair);
 }
 
@@ -118,6 +127,9 @@ void vtr_pair_close_(struct vtr_pair *pair, unsigned side)
     if (pair == NULL)
         return;
     drain(pair, side);
+    pair->port[side] = NULL;
+    for (unsigned q = 0; q < pair->queues; q++)
+        __atomic_store_n(&pair->sleeps[side][q], 0, __ATOMIC_RELAXED);
     __atomic_store_n(&pair->open[side], false, __ATOMIC_RELAXED); /* O: a status */
     if (pair->open[!side])
         return;
@@ -133,4 +145,42 @@ bool vtr_pair_up_(const struct vtr_pair *pair)
 {
     return __atomic_load_n(&pair->open[0], __ATOMIC_RELAXED) &&
            __atomic_load_n(&pair->open[1], __ATOMIC_RELAXED); /* O: a status */
+}
+
+struct vtr_port *vtr_pair_other_(const struct vtr_pair *pair, unsigned side)
+{
+    return pair->port[!side];
+}
+
+void vtr_pair_set_port_(struct vtr_pair *pair, unsigned side, struct vtr_port *port)
+{
+    pair->port[side] = port;
+}
+
+int vtr_pair_bell_(struct vtr_pair *pair, unsigned side, unsigned queue)
+{
+    int *bell = &pair->bell[side][queue];
+    if (*bell == 0) {
+        int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (fd < 0)
+            return -errno;
+        __atomic_store_n(bell, fd + 1, __ATOMIC_RELAXED); /* O: before the flag, by its fence */
+    }
+    return *bell - 1;
+}
+
+void vtr_pair_sleep_(struct vtr_pair *pair, unsigned side, unsigned queue, bool sleeps)
+{
+    __atomic_store_n(&pair->sleeps[side][queue], sleeps, __ATOMIC_RELAXED);
+    if (sleeps)
+        vtr_fence_rare_(); /* B2: the flag, then our look at the ring */
+}
+
+void vtr_pair_wake_(const struct vtr_pair *pair, unsigned side, unsigned queue)
+{
+    const uint64_t one = 1;
+    vtr_fence_quick_(); /* B2: what was put into the ring, then the flag */
+    if (VTR_UNLIKELY(__atomic_load_n(&pair->sleeps[!side][queue], __ATOMIC_RELAXED) != 0))
+        (void)!write(__atomic_load_n(&pair->bell[!side][queue], __ATOMIC_RELAXED) - 1, &one,
+                     sizeof one);
 }

@@ -12,6 +12,7 @@
 #include "port/spec.h"
 
 struct vtr_pair;
+struct vtr_port;
 
 /**
  * Takes the free end of the pair that spec->target names, making the pair if there is none.
@@ -29,5 +30,21 @@ void vtr_pair_close_(struct vtr_pair *pair, unsigned side);
 
 /** @return whether both ends are open. */
 bool vtr_pair_up_(const struct vtr_pair *pair);
+
+/** @return the port of the other end, or NULL: it is not open. */
+struct vtr_port *vtr_pair_other_(const struct vtr_pair *pair, unsigned side);
+
+/** Names the port of an end, when it is open. */
+void vtr_pair_set_port_(struct vtr_pair *pair, unsigned side, struct vtr_port *port);
+
+/** @return what rings when something is sent to a queue of an end that sleeps; the pair's. A
+ *          negative errno: none can be made. */
+int vtr_pair_bell_(struct vtr_pair *pair, unsigned side, unsigned queue);
+
+/** A queue's receiver is about to sleep, and will look once more before; or it woke up. */
+void vtr_pair_sleep_(struct vtr_pair *pair, unsigned side, unsigned queue, bool sleeps);
+
+/** Something was sent from a queue of an end: wakes the other, if it sleeps. Cost: no fence. */
+void vtr_pair_wake_(const struct vtr_pair *pair, unsigned side, unsigned queue);
 
 #endif

@@ -15,7 +15,8 @@
 int vtr_pool_ops_ = -1;
 
 /* Where drivers write a frame for which there is no block. The receiver drops it and counts: no
- * driver has to cope with a failed allocation, and not all can (net_memif loses a frame's head). */
+ * software driver has to cope with a failed allocation, and not all can (net_memif loses a frame's
+ * head). */
 static void carry_bin(struct vtr_rack *rack, struct rte_mbuf *m)
 {
     m->buf_addr = rack->bin;
@@ -43,7 +44,7 @@ static unsigned carry(struct vtr_rack *rack, struct rte_mbuf **mbufs, unsigned n
     return got;
 }
 
-/* Filling a cache is a choice: it is not filled with bins. @return whether all carry blocks. */
+/* Filling a cache is a choice: it is not filled with bins. @return false. */
 static bool uncarry(struct vtr_rack *rack, struct rte_mbuf **mbufs, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
@@ -57,11 +58,12 @@ static bool uncarry(struct vtr_rack *rack, struct rte_mbuf **mbufs, unsigned n)
 
 static bool carry_all(struct vtr_rack *rack, struct rte_mbuf **mbufs, unsigned n, bool fill)
 {
+    bool whole = fill || rack->bin == NULL;
     for (unsigned done = 0; done < n; done += VTR_BURST) {
         unsigned more = n - done < VTR_BURST ? n - done : VTR_BURST;
         rack->n -= more;
         memcpy(mbufs + done, rack->bare + rack->n, more * sizeof mbufs[0]);
-        if (VTR_UNLIKELY(carry(rack, mbufs + done, more) < more && fill))
+        if (VTR_UNLIKELY(carry(rack, mbufs + done, more) < more && whole))
             return uncarry(rack, mbufs, done + more);
     }
     return true;

@@ -15,6 +15,7 @@
 #include "heap/block.h"
 #include "heap/foreign.h"
 #include "port/eal.h"
+#include "port/fence.h"
 #include "port/telemetry.h"
 
 enum { QUEUES_MAX = 64, DESCS_MAX = 32768, HEADROOM_MAX = 4096, FRAME_DEFAULT = 1518 };
@@ -68,6 +69,26 @@ static void racks_close(struct vtr_port *port)
     }
 }
 
+/* The other end of a ring is told. */
+static void pair_happened(struct vtr_port *port, unsigned event)
+{
+    struct vtr_port *other = port->pair != NULL ? vtr_pair_other_(port->pair, port->side) : NULL;
+    if (other == NULL)
+        return;
+    vtr_watch_lock_();
+    vtr_port_happened_(other, event);
+    vtr_watch_unlock_();
+}
+
+/* Undoes probing and starting. */
+static void undo(struct vtr_port *port)
+{
+    vtr_port_look_away_(port);
+    if (port->opened)
+        pair_happened(port, VTR_PORT_DOWN);
+    vtr_unprobe_(port);
+}
+
 static int plain_create(struct vtr_port *port, struct vtr_setup *s)
 {
     /* What the driver keeps to receive into, twice; both rings full, and bursts. The kernel keeps
@@ -89,7 +110,8 @@ static int racks_create(struct vtr_port *port, struct vtr_setup *s)
         /* What the driver holds, and a burst of frames in as many segments as an mbuf can count:
          * receiving never lacks headers, only blocks. */
         port->rxq[q].rack = vtr_rack_create_rx_(s->heap, klass, s->headroom,
-                                                s->dev.rx_descs + VTR_BURST + UINT16_MAX);
+                                                s->dev.rx_descs + VTR_BURST + UINT16_MAX,
+                                                port->dma == NULL);
         port->txq[q].rack = vtr_rack_create_tx_(4 * s->dev.tx_descs + 4 * VTR_BURST);
         if (port->rxq[q].rack == NULL || port->txq[q].rack == NULL)
             return vtr_spec_fail_(&s->spec, s->err, ENOMEM, "lower queues, rx_descs or tx_descs",
@@ -117,7 +139,35 @@ static void limits(struct vtr_port *port, const struct vtr_setup *s)
     port->rx_flags |= port->strips ? VTR_PKT_VLAN : 0;
 }
 
-static int start(struct vtr_port *port, struct vtr_setup *s)
+/* What wakes its receivers. */
+static enum vtr_wake wake_of(const struct vtr_port *port, const struct vtr_setup *s)
+{
+    const char *driver = port->dev.driver->name;
+    if (port->pair != NULL)
+        return VTR_WAKE_RING;
+    if (strcmp(driver, "net_null") == 0 && vtr_spec_number_(&s->spec, "no-rx", 0) == 0)
+        return VTR_WAKE_ALWAYS;
+    if (strcmp(driver, "net_af_packet") == 0)
+        return VTR_WAKE_SOCKET;
+    bool interrupts = port->dev.driver->interrupts || strcmp(port->dev.bus, "pci") == 0;
+    return interrupts ? VTR_WAKE_DEVICE : VTR_WAKE_NAP;
+}
+
+static int start_memif(struct vtr_port *port, struct vtr_setup *s)
+{
+    static uint16_t made;
+    port->wake = VTR_WAKE_MEMIF;
+    port->id = (uint16_t)(RTE_MAX_ETHPORTS + made++ % 1024); /* for people; none of DPDK's */
+    port->dev.driver = vtr_driver_of_("net_memif");
+    port->dev.info.driver_name = "memif";
+    port->seg_max = UINT16_MAX;
+    port->frame_max = port->memif.bytes;
+    port->strips = s->dev.strip_vlan;
+    port->rx_flags = port->strips ? VTR_PKT_VLAN : 0;
+    return vtr_memif_open_(&port->memif, port, &s->spec, s->err);
+}
+
+static int start_device(struct vtr_port *port, struct vtr_setup *s)
 {
     struct rte_mempool *rx[QUEUES_MAX];
     int rc = vtr_device_fit_(&port->dev, &s->spec, &s->dev, s->err);
@@ -131,7 +181,23 @@ static int start(struct vtr_port *port, struct vtr_setup *s)
     if (rc != 0)
         return rc;
     limits(port, s);
+    port->wake = wake_of(port, s);
     rte_eth_stats_get(port->id, &port->before);
+    rc = vtr_port_look_out_(port);
+    return rc == 0 ? 0
+                   : vtr_spec_fail_(&s->spec, s->err, -rc, NULL, "cannot watch its link: %s",
+                                    strerror(-rc));
+}
+
+static int start(struct vtr_port *port, struct vtr_setup *s)
+{
+    int rc = s->spec.scheme == VTR_SCHEME_MEMIF ? start_memif(port, s) : start_device(port, s);
+    if (rc != 0)
+        return rc;
+    port->opened = true;
+    if (port->pair != NULL)
+        vtr_pair_set_port_(port->pair, port->side, port);
+    pair_happened(port, VTR_PORT_UP);
     return 0;
 }
 
@@ -141,6 +207,9 @@ static struct vtr_port *port_new(unsigned queues)
     if (port == NULL)
         return NULL;
     port->queues = (uint16_t)queues;
+    port->happenings.fd = -1;
+    for (int i = 0; i < VTR_HOLDS; i++)
+        port->happenings.hold[i] = -1;
     port->captured_last.size = sizeof port->captured_last;
     port->rxq = vtr_memory_zalloc_(queues * sizeof port->rxq[0], _Alignof(struct vtr_rxq));
     port->txq = vtr_memory_zalloc_(queues * sizeof port->txq[0], _Alignof(struct vtr_txq));
@@ -163,9 +232,12 @@ static void port_free(struct vtr_port *port)
 
 static int open_locked(struct vtr_setup *s, struct vtr_port **out)
 {
-    int rc = vtr_eal_start_(s->err);
+    int rc = vtr_watch_start_(s->err);
+    if (rc == 0)
+        rc = vtr_eal_start_(s->err);
     if (rc != 0)
         return rc;
+    vtr_fence_init_();
     struct vtr_port *port = port_new(s->dev.queues);
     if (port == NULL)
         return vtr_spec_fail_(&s->spec, s->err, ENOMEM, NULL, "no memory");
@@ -175,7 +247,7 @@ static int open_locked(struct vtr_setup *s, struct vtr_port **out)
     snprintf(port->name, sizeof port->name, "port %.58s", s->spec.shown);
     rc = vtr_probe_(port, s);
     if (rc == 0 && (rc = start(port, s)) != 0) {
-        vtr_unprobe_(port);
+        undo(port);
         racks_close(port);
     }
     if (rc != 0) {
@@ -212,7 +284,7 @@ int vtr_port_close(struct vtr_port *port)
     pthread_mutex_lock(&setup_lock);
     vtr_telemetry_remove_(port);
     VTR_PROBE1(port_close, port->id);
-    vtr_unprobe_(port);
+    undo(port);
     racks_close(port);
     pthread_mutex_unlock(&setup_lock);
     vtr_foreign_let_go_();

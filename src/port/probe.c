@@ -60,16 +60,9 @@ static unsigned most_descs(const struct vtr_setup *s, const char *driver)
 
 static int probe_memif(struct vtr_port *port, struct vtr_setup *s)
 {
-    char args[ARGS_MAX];
-    int rc = vtr_memif_open_(&port->memif, &s->spec, s->dev.queues, most_descs(s, "net_memif"),
-                             s->dev.frame_bytes, args, sizeof args, s->err);
-    if (rc != 0)
-        return rc;
-    s->dev.frame_max = port->memif.bytes;
-    rc = probe_named(port, s, "net_memif", args);
-    if (rc != 0)
-        vtr_memif_leave_(&port->memif);
-    return rc;
+    const struct vtr_memif_opts opts = { s->dev.queues, most_descs(s, "net_memif"),
+                                         s->dev.frame_bytes, s->headroom };
+    return vtr_memif_claim_(&port->memif, &s->spec, &opts, s->err);
 }
 
 static int probe_ring(struct vtr_port *port, struct vtr_setup *s)
@@ -179,7 +172,13 @@ static int probe_pci(struct vtr_port *port, struct vtr_setup *s)
         return rc;
     port->dev.bus = "pci";
     memcpy(port->dev.name, s->spec.target, sizeof port->dev.name - 1);
-    return vtr_device_probe_(&port->dev, &s->spec, s->spec.args, s->err);
+    rc = vtr_dma_open_(port->dev.name, s->heap, &s->spec, &port->dma, s->err);
+    if (rc != 0)
+        return rc;
+    rc = vtr_device_probe_(&port->dev, &s->spec, s->spec.args, s->err);
+    if (rc != 0)
+        vtr_dma_close_(port->dma);
+    return rc;
 }
 
 /* A string for DPDK. Drivers that need the port to know of their options get that. */
@@ -218,5 +217,7 @@ void vtr_unprobe_(struct vtr_port *port)
 {
     vtr_device_end_(&port->dev);
     vtr_pair_close_(port->pair, port->side);
-    vtr_memif_leave_(&port->memif);
+    if (port->memif.port != NULL)
+        vtr_memif_close_(&port->memif);
+    vtr_dma_close_(port->dma);
 }

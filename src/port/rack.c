@@ -235,7 +235,7 @@ struct vtr_rack *vtr_rack_create_tx_(uint32_t max)
 }
 
 struct vtr_rack *vtr_rack_create_rx_(struct vtr_heap *heap, unsigned klass, unsigned headroom,
-                                     uint32_t max)
+                                     uint32_t max, bool bin)
 {
     struct vtr_rack *rack = rack_new();
     if (rack == NULL)
@@ -246,8 +246,8 @@ struct vtr_rack *vtr_rack_create_rx_(struct vtr_heap *heap, unsigned klass, unsi
     rack->klass = klass;
     rack->lead = (uint16_t)lead;
     rack->buf_len = room < UINT16_MAX ? (uint16_t)room : UINT16_MAX;
-    rack->bin = vtr_memory_alloc_(rack->buf_len, 1);
-    if (rack->bin == NULL) {
+    rack->bin = bin ? vtr_memory_alloc_(rack->buf_len, 1) : NULL;
+    if (bin && rack->bin == NULL) {
         vtr_memory_free_(rack);
         return NULL;
     }

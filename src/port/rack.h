@@ -52,7 +52,7 @@ struct vtr_rack {
     unsigned klass;
     uint16_t lead;    /* bytes of a block before an mbuf's buffer */
     uint16_t buf_len; /* of an mbuf: from there to the block's end */
-    uint8_t *bin;     /* where a driver may write when the heap has no block */
+    uint8_t *bin;     /* where a driver may write when the heap has no block; or NULL */
 
     /* the queue's caller */
     __attribute__((aligned(64))) struct rte_mempool_cache *cache; /* NULL at first */
@@ -78,10 +78,12 @@ struct vtr_rack *vtr_rack_create_tx_(uint32_t max);
 /**
  * @param klass     of the blocks, which hold headroom + a frame.
  * @param headroom  at least RTE_PKTMBUF_HEADROOM.
+ * @param bin       whether a driver that finds no block is given the bin to write into. Else it is
+ *                  told so: a device cannot reach the bin, and its driver can cope.
  * @return a rack for receiving, or NULL: no memory.
  */
 struct vtr_rack *vtr_rack_create_rx_(struct vtr_heap *heap, unsigned klass, unsigned headroom,
-                                     uint32_t max);
+                                     uint32_t max, bool bin);
 
 /** Ends the rack, now or when the last mbuf is back. NULL is allowed. */
 void vtr_rack_close_(struct vtr_rack *rack);

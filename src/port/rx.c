@@ -298,25 +298,16 @@ static VTR_COLD void strip_all_shown(const struct vtr_port *port, struct vtr_pkt
         strip_shown(port, &pkts[i]);
 }
 
-static VTR_COLD unsigned rx_plain(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
-                                  unsigned n)
+static unsigned rx_plain(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
 {
-    unsigned got = vtr_plain_rx_(port, queue, pkts, n);
-    VTR_PROBE3(rx, port->id, queue, got);
-    if (vtr_capture_on_(port) && got != 0)
-        vtr_capture_rx_(port, queue, pkts, got);
-    if (port->strips)
-        strip_all_shown(port, pkts, got);
-    return got;
+    return vtr_port_is_memif_(port) ? vtr_memif_rx_(port, queue, pkts, n)
+                                    : vtr_plain_rx_(port, queue, pkts, n);
 }
 
-unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
+static unsigned rx_device(const struct vtr_port *port, struct vtr_rxq *q, unsigned queue,
+                          struct vtr_pkt *pkts, unsigned n)
 {
-    vtr_check(queue < port->queues);
-    struct vtr_rxq *q = &port->rxq[queue];
     unsigned got = 0;
-    if (VTR_UNLIKELY(q->rack == NULL))
-        return rx_plain(port, queue, pkts, n);
     if (VTR_UNLIKELY(q->ended)) /* it would count a file that is cut as an error each time */
         return 0;
     vtr_rack_enter_(q->rack);
@@ -329,7 +320,6 @@ unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
             strip_written(q, mbufs, came);
         if (came != 0)
             got += take_burst(q, queue, port->pair != NULL, mbufs, came, pkts + got);
-        VTR_PROBE3(rx, port->id, queue, came);
         if (came < ask) {
             if (VTR_UNLIKELY(port->ends))
                 __atomic_store_n(&q->ended, true, __ATOMIC_RELAXED); /* O: a status */
@@ -338,6 +328,18 @@ unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
         asked += ask;
     }
     vtr_rack_leave_();
+    return got;
+}
+
+unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts, unsigned n)
+{
+    vtr_check(queue < port->queues);
+    struct vtr_rxq *q = &port->rxq[queue];
+    if (VTR_UNLIKELY(vtr_port_is_gone_(port)))
+        return 0;
+    unsigned got = VTR_LIKELY(q->rack != NULL) ? rx_device(port, q, queue, pkts, n)
+                                               : rx_plain(port, queue, pkts, n);
+    VTR_PROBE3(rx, port->id, queue, got);
     if (vtr_capture_on_(port) && got != 0)
         vtr_capture_rx_(port, queue, pkts, got);
     if (VTR_UNLIKELY(port->strips))

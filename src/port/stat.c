@@ -37,7 +37,7 @@ static void add_queues(const struct vtr_port *port, struct vtr_port_stat *out)
 static void add_driver(const struct vtr_port *port, struct vtr_port_stat *out)
 {
     struct rte_eth_stats now;
-    if (rte_eth_stats_get(port->id, &now) != 0)
+    if (vtr_port_is_memif_(port) || rte_eth_stats_get(port->id, &now) != 0)
         return;
     out->drop[VTR_DROP_RX_NO_BLOCK] += now.rx_nombuf - port->before.rx_nombuf;
     out->drop[VTR_DROP_RX_FULL] += now.imissed - port->before.imissed;
@@ -68,14 +68,15 @@ static bool ended(const struct vtr_port *port)
 void vtr_port_info(struct vtr_port *port, struct vtr_port_info *out)
 {
     struct rte_ether_addr mac = { { 0 } };
-    struct rte_eth_link link = { 0 };
     memset(out, 0, sizeof *out);
-    rte_eth_macaddr_get(port->id, &mac);
+    if (vtr_port_is_memif_(port))
+        memcpy(mac.addr_bytes, port->memif.mac, sizeof mac.addr_bytes);
+    else
+        rte_eth_macaddr_get(port->id, &mac);
     out->driver = port->dev.info.driver_name;
     memcpy(out->mac, mac.addr_bytes, sizeof out->mac);
     out->queues = (uint8_t)port->queues;
-    out->link_up = rte_eth_link_get_nowait(port->id, &link) == 0 && link.link_status != 0 &&
-                   (port->pair == NULL || vtr_pair_up_(port->pair));
+    out->link_up = vtr_port_link_is_up_(port);
     out->tx_copies = port->dev.driver->copies;
     out->rx_ended = ended(port);
     out->rx_flags = port->rx_flags;

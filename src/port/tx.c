@@ -368,6 +368,9 @@ static unsigned hand_over(const struct vtr_port *port, struct vtr_rack *rack, un
     vtr_mbufs_go_(b->mbufs, b->n);
     unsigned sent = rte_eth_tx_burst(port->id, (uint16_t)queue, b->mbufs, (uint16_t)b->n);
     drop_counts(rack->cache, before);
+    /* net_af_packet frees packets that it says it has not taken, where its interface is down. */
+    while (VTR_UNLIKELY(sent < b->n) && vtr_mbuf_sent_(b->mbufs[sent]) == 0)
+        sent++;
     return sent;
 }
 
@@ -433,34 +436,44 @@ static VTR_COLD bool cut(const struct vtr_port *port, unsigned queue, struct vtr
     return true;
 }
 
-/* The packet that load() stopped at. @return how many are consumed of it: 0 or 1. */
+/* The packet that loading stopped at. @param sent  how many before it have just gone, and may have
+ * left room. @return how many are consumed. */
 static VTR_COLD unsigned settle(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
-                                bool *full)
+                                unsigned sent, bool *full)
 {
     if (vtr_offload_cuts_(port, pkt->flags))
-        return cut(port, queue, pkt, full);
+        return sent + cut(port, queue, pkt, full);
     uint64_t *reason = fit(port, &port->txq[queue], pkt);
-    *full = reason == NULL;
+    *full = reason == NULL && sent == 0;
     if (reason != NULL)
         drop(port, queue, pkt, reason);
-    return reason != NULL;
+    return sent + (reason != NULL);
 }
 
-static VTR_COLD unsigned send_plain(const struct vtr_port *port, unsigned queue,
-                                    struct vtr_pkt *pkts, unsigned n, bool *full,
-                                    struct vtr_capture_ring *captured)
+/* Whether it fits as it is. len - 1: nothing at all does not. */
+static inline bool is_simple(const struct vtr_port *port, const struct vtr_pkt *pkt)
+{
+    return ((pkt->data.what & VTR_WHAT_LIST) | (pkt->flags & VTR_PKT_TX_ANY)) == 0 &&
+           pkt->data.len - 1 < port->frame_max;
+}
+
+/* A port without mbufs of ours. */
+static unsigned send_plain(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
+                           unsigned n, bool *full, struct vtr_capture_ring *captured)
 {
     struct vtr_txq *q = &port->txq[queue];
     unsigned fits = 0;
-    while (fits < n && !vtr_offload_cuts_(port, pkts[fits].flags) &&
-           fit(port, q, &pkts[fits]) == NULL)
+    while (fits < n && (is_simple(port, &pkts[fits]) ||
+                        (!vtr_offload_cuts_(port, pkts[fits].flags) &&
+                         fit(port, q, &pkts[fits]) == NULL)))
         fits++;
-    unsigned sent = vtr_plain_tx_(port, queue, pkts, fits);
+    unsigned sent = vtr_port_is_memif_(port) ? vtr_memif_tx_(port, queue, pkts, fits)
+                                             : vtr_plain_tx_(port, queue, pkts, fits);
     vtr_capture_sent_(captured, sent);
     if (sent == n)
         return n;
     if (sent == fits)
-        return sent + settle(port, queue, &pkts[sent], full);
+        return settle(port, queue, &pkts[sent], sent, full);
     *full = true;
     return sent;
 }
@@ -471,6 +484,12 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
 {
     struct vtr_txq *q = &port->txq[queue];
     struct burst b;
+    if (VTR_UNLIKELY(port->dma != NULL))
+        n = vtr_dma_prepare_(port->dma, pkts, n, &q->copies);
+    if (VTR_UNLIKELY(n == 0)) {
+        *full = true;
+        return 0;
+    }
     /* Before it is looked whether a list is ours alone. */
     struct vtr_capture_ring *captured =
         vtr_capture_on_(port) ? vtr_capture_hold_(port, queue, pkts, n) : NULL;
@@ -487,7 +506,7 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
     if (VTR_LIKELY(sent == n))
         return n;
     if (sent == b.n)
-        return sent + settle(port, queue, &pkts[sent], full);
+        return settle(port, queue, &pkts[sent], sent, full);
     unload(q->rack, &b, sent);
     *full = true;
     return sent;
@@ -497,11 +516,13 @@ unsigned vtr_port_tx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
 {
     vtr_check(queue < port->queues);
     struct vtr_txq *q = &port->txq[queue];
-    bool full = false;
+    bool full = vtr_port_is_gone_(port);
     if (VTR_LIKELY(q->rack != NULL))
         vtr_rack_enter_(q->rack);
     unsigned done = send_all(port, queue, pkts, n, &full);
     vtr_rack_leave_();
+    if (port->pair != NULL && done != 0)
+        vtr_pair_wake_(port->pair, port->side, queue);
     if (VTR_UNLIKELY(full))
         vtr_count_(&q->full, n - done);
     return done;

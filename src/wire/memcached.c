@@ -23,12 +23,14 @@ static bool is(struct vtr_span word, const char *text)
 
 static struct vtr_span last(const struct words *w) { return w->at[w->n - 1]; }
 
-/* strtoull's grammar without white space: sign, digits, nothing else, within 64 bits. */
+/* strtoull's grammar without white space: sign, digits, nothing else, within 64 bits. A word has a
+ * byte at least. */
 static bool digits(struct vtr_span word, bool *minus, uint64_t *out)
 {
     uint64_t value = 0;
-    *minus = word.len > 0 && word.ptr[0] == '-';
-    size_t i = *minus || (word.len > 0 && word.ptr[0] == '+') ? 1 : 0;
+    uint8_t sign = word.ptr[0];
+    size_t i = sign == '-' || sign == '+' ? 1 : 0;
+    *minus = sign == '-';
     if (i == word.len)
         return false;
     for (; i < word.len; i++) {

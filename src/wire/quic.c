@@ -19,9 +19,10 @@ static enum vtr_quic_kind kind_of(uint8_t first, uint32_t version)
     return VTR_QUIC_UNKNOWN;
 }
 
-static bool take_rest(struct vtr_reader *r, struct vtr_span *out)
+static void take_rest(struct vtr_reader *r, struct vtr_span *out)
 {
-    return vtr_reader_take(r, r->rest.len, out);
+    *out = r->rest;
+    r->rest = vtr_span_part_(*out, out->len, 0);
 }
 
 static bool take_varied(struct vtr_reader *r, struct vtr_span *out)
@@ -30,23 +31,29 @@ static bool take_varied(struct vtr_reader *r, struct vtr_span *out)
     return vtr_quic_varint(r, &len) && vtr_reader_take(r, len, out);
 }
 
-/* What follows the two identifiers. */
+/* What follows the two identifiers. Where no length is stated, that is all there is. */
 static bool take_body(struct vtr_reader *r, struct vtr_quic_packet *p)
 {
     switch (p->kind) {
     case VTR_QUIC_INITIAL:
         return take_varied(r, &p->token) && take_varied(r, &p->payload);
-    case VTR_QUIC_RETRY:
-        return r->rest.len >= VTR_QUIC_TAG_LEN &&
-               vtr_reader_take(r, r->rest.len - VTR_QUIC_TAG_LEN, &p->token) &&
-               take_rest(r, &p->payload);
-    case VTR_QUIC_VERSIONS:
-        return r->rest.len % 4 == 0 && take_rest(r, &p->payload);
-    case VTR_QUIC_UNKNOWN:
-        return take_rest(r, &p->payload);
-    default: /* VTR_QUIC_0RTT, VTR_QUIC_HANDSHAKE */
+    case VTR_QUIC_0RTT:
+    case VTR_QUIC_HANDSHAKE:
         return take_varied(r, &p->payload);
+    case VTR_QUIC_RETRY:
+        if (r->rest.len < VTR_QUIC_TAG_LEN ||
+            !vtr_reader_take(r, r->rest.len - VTR_QUIC_TAG_LEN, &p->token))
+            return false;
+        break;
+    case VTR_QUIC_VERSIONS:
+        if (r->rest.len % 4 != 0)
+            return false;
+        break;
+    default:
+        break;
     }
+    take_rest(r, &p->payload);
+    return true;
 }
 
 static bool take_cid(struct vtr_reader *r, size_t max, struct vtr_span *out)
@@ -69,8 +76,10 @@ static bool take_long(struct vtr_reader *r, struct vtr_quic_packet *p)
 static bool take_short(struct vtr_reader *r, size_t cid_len, struct vtr_quic_packet *p)
 {
     p->kind = VTR_QUIC_SHORT;
-    return (p->first & VTR_QUIC_FIXED) != 0 && vtr_reader_take(r, cid_len, &p->dcid) &&
-           take_rest(r, &p->payload);
+    if ((p->first & VTR_QUIC_FIXED) == 0 || !vtr_reader_take(r, cid_len, &p->dcid))
+        return false;
+    take_rest(r, &p->payload);
+    return true;
 }
 
 bool vtr_quic_packet_next(struct vtr_reader *r, size_t cid_len, struct vtr_quic_packet *out)

@@ -39,7 +39,7 @@ import declarations  # pylint: disable=wrong-import-position
 
 # dump: what it holds, and what a library below holds already
 LIBRARIES = {'vitrine': (['vitrine.h'], []),
-             'vitrine-net': (['port.h', 'capture.h', 'rss.h'], ['vitrine.h'])}
+              'vitrine-net': (['port.h', 'capture.h', 'link.h', 'rss.h'], ['vitrine.h'])}
 INLINE = '   inline '
 BREAKS, ADDS, LOOK = 'breaks', 'adds', 'look'
 RECORD = 'tests/abi/abi.py record'

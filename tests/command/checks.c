@@ -305,6 +305,11 @@ static void verdicts_follow_what_was_found(void **state)
     assert_int_equal(mode_verdict(&able, MODE_AF_PACKET), VERDICT_RIGHTS);
     able.net_raw = true;
     assert_int_equal(mode_verdict(&able, MODE_AF_PACKET), VERDICT_WORKS);
+    assert_int_equal(mode_verdict(&able, MODE_AF_XDP), VERDICT_FAILS);
+    able.xdp = true;
+    assert_int_equal(mode_verdict(&able, MODE_AF_XDP), VERDICT_RIGHTS);
+    able.bpf = true;
+    assert_int_equal(mode_verdict(&able, MODE_AF_XDP), VERDICT_WORKS);
     able.vfio = true;
     assert_int_equal(mode_verdict(&able, MODE_PCI), VERDICT_NIC);
     able.nics_bound = 1;

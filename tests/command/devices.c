@@ -182,10 +182,12 @@ static void missing_drivers_are_named_by_their_packages(void **state)
     check_dpdk(&f->d);
     assert_line(f, 1, "dpdk", STATE_WARN,
                 "22.11.11 shared; drivers: null ring memif tap and 2 of devices",
-                "sudo apt-get install librte-net-pcap23 librte-net-af-packet23");
+                "sudo apt-get install librte-net-pcap23 librte-net-af-packet23 "
+                "librte-net-af-xdp23");
     assert_true(f->d.able.driver[MODE_PCI] && !f->d.able.driver[MODE_PCAP]);
     put(f, "/lib/pmds-23.0/librte_net_pcap.so", "");
     put(f, "/lib/pmds-23.0/librte_net_af_packet.so", "");
+    put(f, "/lib/pmds-23.0/librte_net_af_xdp.so", "");
     check_dpdk(&f->d);
     assert_int_equal(last(f)->state, STATE_OK);
 }

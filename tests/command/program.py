@@ -21,7 +21,7 @@ WRONG = [  # and what the one line about it says
     (['doctor', '--json=3'], 'takes no value'), (['ports', 'null:0', '--josn'], 'try --json'),
     (['ports', 'null:0', 'null:1'], "'null:1'"), (['doctor', '--' + 'x' * 5000], 'no option'),
 ]
-MODES = ('null', 'ring', 'pcap', 'memif', 'tap', 'af_packet')
+MODES = ('null', 'ring', 'pcap', 'memif', 'tap', 'af_packet', 'af_xdp')
 
 
 def run(*command, **more):

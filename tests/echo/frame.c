@@ -250,33 +250,10 @@ static void pings_are_questions_and_other_icmp_is_not(void **state)
     assert_drop(packet, len, DROP_protocol);
 }
 
-/* The same request over IPv6, with its checksum. @return its bytes. */
-static size_t request6(const char *text, uint8_t *packet)
-{
-    uint8_t four[PACKET_MAX];
-    size_t len = packet_request(&self, 1, text, four) - 34; /* from UDP on */
-    struct vtr_eth *eth = (struct vtr_eth *)packet;
-    struct vtr_ipv6 *ip = (struct vtr_ipv6 *)(eth + 1);
-    struct vtr_udp *udp = (struct vtr_udp *)(ip + 1);
-    *eth = (struct vtr_eth){ self.host.mac, client_mac, vtr_be16_make(VTR_ETH_IPV6) };
-    *ip = (struct vtr_ipv6){ .version_class_flow = vtr_ipv6_word(0, 0),
-                             .payload_len = vtr_be16_make((uint16_t)len),
-                             .next_header = VTR_IP_UDP,
-                             .hop_limit = 3,
-                             .src = { { 0xfd, 0, 0, 0x77, [15] = 2 } },
-                             .dst = self.host.ip6 };
-    memcpy(udp, four + 34, len);
-    udp->sum = vtr_be16_make(0);
-    struct vtr_sum sum = vtr_sum_ipv6(ip, VTR_IP_UDP, (uint32_t)len);
-    vtr_sum_add(&sum, vtr_span_of(udp, len));
-    udp->sum = vtr_sum_end_udp(sum);
-    return sizeof *eth + sizeof *ip + len;
-}
-
 static void a_request_over_ipv6_gives_its_payload(void **state)
 {
     uint8_t packet[PACKET_MAX];
-    size_t len = request6("get a\r\n", packet);
+    size_t len = packet_request6(&self, 1, "get a\r\n", packet);
     struct frame f;
     frame_parse(&self, vtr_span_of(packet, len), 0, &f);
     assert_int_equal(f.kind, FRAME_REQUEST);
@@ -289,7 +266,7 @@ static void a_request_over_ipv6_gives_its_payload(void **state)
 static void over_ipv6_a_checksum_is_wanted(void **state)
 {
     uint8_t packet[PACKET_MAX];
-    size_t len = request6("get a\r\n", packet);
+    size_t len = packet_request6(&self, 1, "get a\r\n", packet);
     struct vtr_udp *udp = (struct vtr_udp *)(packet + 54);
     packet[len - 1] ^= 1;
     assert_drop(packet, len, DROP_udp_sum);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
  * Fuzz target: a datagram's payload, answered by an engine that goes on from input to input. A
- * message has the length that its pieces add up to; and no block stays behind that is not an item's.
+ * message has the length that its pieces add up to; and no block stays behind but those of items.
  */
 #include "../fuzz/fuzz.h"
 

@@ -28,7 +28,8 @@ def ask(address, port, datagrams):
     """The datagrams that each of `datagrams` was answered with. Servers answer in order, so the
     answer to a `version` of ours ends the list; it is asked again in case it got lost."""
     replies = []
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    family = socket.AF_INET6 if ':' in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         s.settimeout(1)
         s.connect((address, port))

@@ -32,7 +32,10 @@ static struct vtr_port *port_open(struct vtr_heap *heap, const char *spec)
 
 static struct rig *rig_open(const char *server, const char *client)
 {
-    struct frame_self self = { .host.ip4 = server_ip(), .udp_port = 11211, .echo_port = 7 };
+    struct frame_self self = { .host = { .ip4 = server_ip(),
+                                          .ip6 = { { 0xfd, 0, 0, 0x77, [15] = 1 } } },
+                                .udp_port = 11211,
+                                .echo_port = 7 };
     struct rig *r = (struct rig *)calloc(1, sizeof *r);
     assert_non_null(r);
     r->heap = test_heap(UINT64_C(256) << 20);
@@ -164,6 +167,70 @@ static void replies_are_the_same_bytes_in_every_mode(void **state)
         assert_int_equal(receive_reply(r, id, got, &segments), all_len + 5);
         assert_memory_equal(got, all_want, all_len + 5);
         id++;
+    }
+}
+
+/* Values in one block and over several datagrams, copied and referred to. */
+static void over_ipv6_each_datagram_has_a_good_checksum(void **state)
+{
+    struct rig *r = (struct rig *)*state;
+    static uint8_t want[2 * BIG], got[2 * BIG];
+    uint8_t packet[PACKET_MAX], bytes[PACKET_MAX];
+    size_t want_len = item_text(5000, 1, want);
+    want_len += item_text(64, 0, want + want_len);
+    memcpy(want + want_len, "END\r\n", 5);
+    for (int mode = ENGINE_HYBRID; mode <= ENGINE_COPY; mode++) {
+        r->engine.mode = (enum engine_mode)mode;
+        size_t len = packet_request6(&r->packets.self, 9,
+                                     "get v0005000-00000000001 v0000064-00000000000\r\n", packet);
+        struct vtr_pkt pkt = packet_of(r, packet, len);
+        assert_int_equal(packets_serve(&r->packets, 0, &pkt, 1), 1);
+        len = 0;
+        for (unsigned seq = 0; vtr_port_rx(r->client, 0, &pkt, 1) == 1; seq++) {
+            assert_true(vtr_data_gather(pkt.data, 0, bytes, pkt.data.len));
+            struct vtr_span s =
+                packet_reply6(&r->packets.self, vtr_span_of(bytes, pkt.data.len), 9, seq);
+            memcpy(got + len, s.ptr, s.len);
+            len += s.len;
+            vtr_pkt_unref(&pkt);
+        }
+        assert_int_equal(len, want_len + 5);
+        assert_memory_equal(got, want, len);
+    }
+}
+
+/* A block that holds the question to the byte, and one that others hold. */
+static void questions_are_answered_from_any_block(void **state)
+{
+    struct rig *r = (struct rig *)*state;
+    for (int held = 0; held < 2; held++) {
+        uint8_t packet[42] = { 0 };
+        struct vtr_eth *eth = (struct vtr_eth *)packet;
+        struct vtr_arp *arp = (struct vtr_arp *)(eth + 1);
+        struct vtr_pkt pkt = { .flags = 0 };
+        memset(&eth->dst, 0xff, 6);
+        eth->src = arp->sender_mac = client_mac;
+        eth->type = vtr_be16_make(VTR_ETH_ARP);
+        *arp = (struct vtr_arp){ .hardware = vtr_be16_make(VTR_ARP_ETHERNET),
+                                 .protocol = vtr_be16_make(VTR_ETH_IPV4),
+                                 .hardware_len = 6,
+                                 .protocol_len = 4,
+                                 .op = vtr_be16_make(VTR_ARP_REQUEST),
+                                 .sender_mac = client_mac,
+                                 .sender_ip = client_ip(),
+                                 .target_ip = server_ip() };
+        assert_int_equal(vtr_data_copy(r->heap, packet, sizeof packet, &pkt.data), 0);
+        struct vtr_data other = VTR_DATA_EMPTY;
+        if (held)
+            other = vtr_data_ref(pkt.data);
+        assert_int_equal(packets_serve(&r->packets, 0, &pkt, 1), 0);
+        assert_int_equal(vtr_port_rx(r->client, 0, &pkt, 1), 1);
+        assert_int_equal(pkt.data.len, sizeof packet);
+        assert_int_equal(vtr_data_span(pkt.data).ptr[21], VTR_ARP_REPLY);
+        if (held)
+            assert_data(other, packet, sizeof packet);
+        vtr_data_unref(&other);
+        vtr_pkt_unref(&pkt);
     }
 }
 
@@ -338,6 +405,8 @@ int main(void)
 #define on_null(test) cmocka_unit_test_setup_teardown(test, null_setup, teardown)
     const struct CMUnitTest tests[] = {
         on_ring(replies_are_the_same_bytes_in_every_mode),
+        on_ring(over_ipv6_each_datagram_has_a_good_checksum),
+        on_ring(questions_are_answered_from_any_block),
         on_ring(copies_are_counted_to_the_byte),
         on_ring(many_small_values_by_reference_fit_what_a_port_can_send),
         on_ring(a_request_that_others_hold_is_not_written_to),

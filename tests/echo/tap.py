@@ -1,22 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""vitrine-kvd on a net_tap port answers the Linux kernel's UDP as its kernel twin does.
+"""vitrine-kvd on a tap port answers the Linux kernel's UDP, over IPv4 and IPv6, as its kernel twin
+does, and as memcached does where there is one. The kernel finds out by itself who has the address.
 
-Usage: tap.py KVD. Both replies are compared byte by byte. Makes a network namespace of its own and
-removes it. The kernel's end of the tap comes with the port's own MAC, and gets another. Skipped
-without root, /dev/net/tun or ip netns.
+Usage: tap.py KVD. Replies are compared byte by byte.
 """
 import json
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 
+import against_memcached
 import kvd
+import space
 
-SPACE = f'vitrine-{os.getpid()}'
-DEVICE = 'vtrtap0'
 SIZES = ['64:4', '1366:2', '5000:2', '65536:2', '200000:2']
 REQUESTS = [
     b'get v0000064-00000000001\r\n', b'gets v0000064-00000000001 v0001366-00000000000\r\n',
@@ -29,93 +26,78 @@ REQUESTS = [
     b'version\r\nverbosity 1\r\n',
 ]
 MODES = ['reference', 'copy', 'hybrid']
+FRAME_MAX = 1400  # a request is one datagram, which is one frame here
+ECHO = """
+import socket, sys
+family = socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET
+with socket.socket(family, socket.SOCK_DGRAM) as s:
+    s.settimeout(5)
+    s.connect((sys.argv[1], 7))
+    for payload in b'', b'x', bytes(range(256)) * 5:
+        s.send(payload)
+        assert s.recv(65536) == payload
+"""
 
 
-def run(*command, **more):
-    return subprocess.run(command, check=True, **more)
-
-
-def need():
-    if os.geteuid() != 0:
-        kvd.skip('needs root, for a tap device and a network namespace')
-    if not os.path.exists('/dev/net/tun'):
-        kvd.skip('no /dev/net/tun')
-    if shutil.which('ip') is None:
-        kvd.skip('no ip command (iproute2)')
-    if subprocess.run(['ip', 'netns', 'add', SPACE], check=False).returncode != 0:
-        kvd.skip('cannot make a network namespace')
-    if subprocess.run(inside('true'), check=False).returncode != 0:
-        run('ip', 'netns', 'del', SPACE)
-        kvd.skip('cannot enter a network namespace, as in a chroot')
-
-
-def inside(*command):
-    return ['ip', 'netns', 'exec', SPACE, *command]
-
-
-def set_up_kernel_side():
-    device = inside('ip', 'link', 'set', DEVICE)
-    run(*device, 'down')
-    run(*device, 'address', '02:00:00:00:00:99')
-    run(*device, 'up')
-    run(*inside('ip', 'address', 'add', '10.77.0.2/24', 'dev', DEVICE))
-
-
-def ask_inside(datagrams):
-    client = inside(sys.executable, kvd.__file__, '10.77.0.1', '11211')
-    said = run(*client, input=json.dumps([d.hex() for d in datagrams]), text=True,
-               stdout=subprocess.PIPE).stdout
+def ask_inside(address, datagrams):
+    client = space.inside(sys.executable, kvd.__file__, address, '11211')
+    said = space.run(*client, input=json.dumps([d.hex() for d in datagrams]), text=True,
+                     stdout=subprocess.PIPE).stdout
     return [[bytes.fromhex(reply) for reply in replies] for replies in json.loads(said)]
 
 
-def captured(path, direction, display_filter):
-    """How many packets of a direction in a capture tshark shows."""
-    lines = run('tshark', '-n', '-r', path, '-o', 'ip.check_checksum:TRUE', '-o',
-                'udp.check_checksum:TRUE', '-Y',
-                f'frame.packet_flags_direction == {direction} and ({display_filter})',
-                text=True, capture_output=True).stdout
-    return lines.count('\n')
+def over_tap(program, address, datagrams, *options):
+    """The answers of a server of its own. The kernel asked who it is, and was told."""
+    with kvd.Server(space.inside(program, '--port', space.PORT, '--quiet', *options)):
+        mac = space.set_up_kernel_side()
+        answers = ask_inside(address, datagrams)
+        entry = space.neighbors(address)
+        assert mac in entry and 'PERMANENT' not in entry, entry
+        space.run(*space.inside(sys.executable, '-c', ECHO, address))
+    return answers
 
 
-def check_capture(path, requests, replies):
-    """What the server captured: everything that was asked and answered, and nothing wrong."""
-    if shutil.which('tshark') is None:
-        print('no tshark here to read the capture')
-        return
-    assert captured(path, 1, 'udp.dstport == 11211') >= requests
-    assert captured(path, 2, 'udp.srcport == 11211') >= replies
-    assert captured(path, 2, 'arp.opcode == 2') >= 1
-    assert captured(path, 2, 'ip.checksum.status == Bad or udp.checksum.status == Bad') == 0
-    assert captured(path, 2, 'ip.checksum.status == Good') >= replies
-
-
-def compare(program, capture):
+def compare_with_twin(program):
     """Each mode's replies over the tap and over loopback. Returns how many differ."""
     preload = ['--preload', ','.join(SIZES)]
-    port = ['--port', f'net_tap0,iface={DEVICE}', '--quiet', '--capture', capture]
-    datagrams = []
+    datagrams, wrong = [], 0
     for mode in MODES:
         for request in [b'mode ' + mode.encode() + b'\r\n', *REQUESTS]:
             datagrams.append(kvd.frame(len(datagrams), request))
-    with kvd.Server(inside(program, *port, *preload)):
-        set_up_kernel_side()
-        left = ask_inside(datagrams)
     with kvd.kernel_twin(program, *preload) as twin:
-        right = kvd.ask('127.0.0.1', twin.udp(), datagrams)
-    wrong = kvd.differences(datagrams, left, right)
-    received = sum(len(replies) for replies in left)
-    check_capture(capture, len(datagrams), received)
-    print(f'{len(datagrams)} requests, {received} datagrams back, {wrong} answered otherwise')
+        wanted = kvd.ask('127.0.0.1', twin.udp(), datagrams)
+    for address in space.OUR, space.OUR6:
+        got = over_tap(program, address, datagrams, *preload)
+        wrong += kvd.differences(datagrams, got, wanted)
+        print(f'{address}: {len(datagrams)} requests, {sum(map(len, got))} datagrams back')
+    return wrong
+
+
+def compare_with_memcached(program):
+    """What fits a frame of what it is compared with on loopback. Returns how many differ."""
+    datagrams = [kvd.frame(number, request)
+                 for number, request in enumerate(against_memcached.SAME)
+                 if len(request) <= FRAME_MAX]
+    wrong = 0
+    for address in space.OUR, space.OUR6:
+        with against_memcached.Memcached() as theirs:
+            wanted = kvd.ask('127.0.0.1', theirs.port, datagrams)
+        got = over_tap(program, address, datagrams)
+        wrong += kvd.differences(datagrams, wanted, got)
+        print(f'{address}: {len(datagrams)} requests as memcached')
     return wrong
 
 
 def main():
-    need()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            return 1 if compare(sys.argv[1], f'{folder}/tap.pcapng') else 0
-    finally:
-        run('ip', 'netns', 'del', SPACE)
+    program = sys.argv[1]
+    with space.space():
+        wrong = compare_with_twin(program)
+        if shutil.which('memcached') is None:
+            print('not compared with memcached, which is not installed')
+        else:
+            wrong += compare_with_memcached(program)
+    print(f'{wrong} answered otherwise')
+    return 1 if wrong else 0
 
 
 if __name__ == '__main__':

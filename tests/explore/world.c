@@ -95,6 +95,11 @@ void vtr_segment_destroy(struct vtr_segment *segment)
     (void)segment;
 }
 
+void vtr_segment_undo(struct vtr_views *views, unsigned k, struct vtr_segment *segment)
+{
+    (void)views, (void)k, (void)segment;
+}
+
 int vtr_segment_back_holders(const struct vtr_segment *segment, unsigned pageblock, size_t blocks)
 {
     (void)segment, (void)pageblock, (void)blocks;

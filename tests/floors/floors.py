@@ -27,7 +27,8 @@ HEADER = {
     'heap.h': 'heap', 'debug.h': 'heap', 'inline/record.h': 'heap', 'inline/block.h': 'heap',
     'inline/cache.h': 'heap', 'buf.h': 'data', 'data.h': 'data', 'adopt.h': 'data',
     'static.h': 'data', 'keep.h': 'data', 'walk.h': 'data', 'vitrine.h': 'data',
-    'answer.h': 'wire', 'flow.h': 'wire', 'capture.h': 'port', 'port.h': 'port', 'rss.h': 'port',
+    'answer.h': 'wire', 'flow.h': 'wire', 'capture.h': 'port', 'link.h': 'port',
+    'port.h': 'port', 'rss.h': 'port',
 }
 APPS = ('bench/', 'examples/')
 

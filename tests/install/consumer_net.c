@@ -3,10 +3,12 @@
 #include <vitrine/port.h>
 
 #include <stdio.h>
+#include <string.h>
 
 int main(void)
 {
-    struct vtr_pkt none = { VTR_DATA_EMPTY, 0, 0, 0, 0, 0 };
+    struct vtr_pkt none;
+    memset(&none, 0, sizeof none);
     vtr_pkt_unref(&none);
     printf("%s\n", vtr_drop_name(VTR_DROP_TX_LONG));
     return vtr_port_close(NULL);

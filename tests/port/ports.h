@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <time.h>
+#include <vitrine/link.h>
 #include <vitrine/port.h>
 
 static inline struct vtr_port *test_port(struct vtr_heap *heap, const char *spec,

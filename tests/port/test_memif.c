@@ -57,7 +57,7 @@ static void a_memif_port_says_what_it_is(void **state)
     struct ends e = open_ends(NULL, NULL);
     struct vtr_port_info info;
     vtr_port_info(e.server, &info);
-    assert_string_equal(info.driver, "net_memif");
+    assert_string_equal(info.driver, "memif");
     assert_true(info.tx_copies);
     assert_int_equal(info.frame_bytes, 2048);
     close_ends(&e);

@@ -158,7 +158,7 @@ static struct vtr_pkt many_segments(struct vtr_heap *heap, unsigned n)
     return pkt;
 }
 
-static void a_packet_of_too_many_segments_is_dropped_with_its_reason(void **state)
+static void a_packet_of_too_many_segments_is_copied_into_one_block(void **state)
 {
     struct vtr_heap *heap = test_heap(64 << 20);
     struct vtr_port_opts opts = test_opts();
@@ -170,8 +170,10 @@ static void a_packet_of_too_many_segments_is_dropped_with_its_reason(void **stat
                                many_segments(heap, info.segments + 1), test_pkt(heap, 60, 2) };
     assert_int_equal(vtr_port_tx(port, 0, pkts, 3), 3);
     struct vtr_port_stat stat = test_stat(port);
-    assert_int_equal(stat.tx_pkts, 2);
-    assert_int_equal(stat.drop[VTR_DROP_TX_SEGS], 1);
+    assert_int_equal(stat.tx_pkts, 3);
+    assert_int_equal(stat.tx_bytes, info.segments + info.segments + 1 + 60);
+    assert_int_equal(stat.tx_copies, 1);
+    assert_int_equal(stat.drops, 0);
     assert_int_equal(test_live(heap), 0);
     assert_int_equal(vtr_port_close(port), 0);
     test_heap_end(heap);
@@ -274,7 +276,7 @@ int main(void)
         cmocka_unit_test(what_a_port_received_is_named_after_it),
         cmocka_unit_test(headroom_lies_before_every_frame),
         cmocka_unit_test(an_empty_packet_is_dropped_with_its_reason),
-        cmocka_unit_test(a_packet_of_too_many_segments_is_dropped_with_its_reason),
+        cmocka_unit_test(a_packet_of_too_many_segments_is_copied_into_one_block),
         cmocka_unit_test(a_heap_at_its_limit_costs_frames_and_then_no_more),
         cmocka_unit_test(received_packets_outlive_their_port),
         cmocka_unit_test(a_vdev_string_opens_that_device),

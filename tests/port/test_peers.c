@@ -348,7 +348,7 @@ static void be_parent(int in, int out)
         struct vtr_error err = { 0 };
         struct vtr_port *mine = NULL;
         must(vtr_port_open(heap, "null:1", NULL, &mine, &err) == -ENODEV);
-        must(strcmp(err.what, "this process was forked from one that had started DPDK") == 0);
+        must(strcmp(err.what, "this process was forked from one that had ports") == 0);
         _exit(0);
     }
     int status = -1;

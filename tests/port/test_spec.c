@@ -4,7 +4,9 @@
  */
 #include "ports.h"
 
-#define TYPES "port types: null: ring:NAME memif:PATH, or a DPDK device like net_tap0,iface=vtr0"
+#define TYPES                                                                                      \
+    "port types: null: ring:NAME memif:PATH pcap:IN,OUT tap:NAME af_packet:IF af_xdp:IF pci:ADDR, "\
+    "or a DPDK device like net_null0"
 
 static const struct {
     const char *spec;
@@ -15,7 +17,39 @@ static const struct {
     { "nul:0", -EINVAL, "no port type of this name", "did you mean 'null:'? " TYPES },
     { "memfi:/run/a", -EINVAL, "no port type of this name", "did you mean 'memif:'? " TYPES },
     { "ring", -EINVAL, "no port type of this name", "did you mean 'ring:'? " TYPES },
-    { "pci:0000:01:00.0", -EINVAL, "no port type of this name", TYPES },
+    { "af-packet:a", -EINVAL, "no port type of this name", "did you mean 'af_packet:'? " TYPES },
+    { "pci:0000:01:00", -EINVAL, "'0000:01:00' is no PCI address like 0000:01:00.0",
+      "lspci -D  lists the devices" },
+    { "pci:0000:01:00.8", -EINVAL, "'0000:01:00.8' is no PCI address like 0000:01:00.0",
+      "lspci -D  lists the devices" },
+    { "pci:", -EINVAL, "'' is no PCI address like 0000:01:00.0", "lspci -D  lists the devices" },
+    { "pci:ffff:ff:1f.7", -ENODEV, "there is no such device", "lspci -D  lists the devices" },
+    { "pcap:", -EINVAL, "no file to read and none to write",
+      "pcap:in.pcap  pcap:in.pcap,out.pcap  pcap:,out.pcap" },
+    { "pcap:,", -EINVAL, "no file to read and none to write",
+      "pcap:in.pcap  pcap:in.pcap,out.pcap  pcap:,out.pcap" },
+    { "pcap:a,b,c", -EINVAL,
+      "a path has a character that DPDK gives a meaning: one of ,[]=\"", "" },
+    { "pcap:a=b", -EINVAL, "a path has a character that DPDK gives a meaning: one of ,[]=\"", "" },
+    { "pcap:/none/in.pcap", -ENOENT, "/none/in.pcap: No such file or directory",
+      "null:0 runs without a capture file" },
+    { "pcap:/", -EISDIR, "/: Is a directory", "null:0 runs without a capture file" },
+    { "pcap:/dev/null,/none/out", -ENOENT, "cannot write /none/out: No such file or directory",
+      "name a file that this user may write" },
+    { "tap:", -EINVAL, "'' cannot be an interface's name",
+      "ip link  lists the interfaces there are" },
+    { "tap:a/b", -EINVAL, "'a/b' cannot be an interface's name",
+      "ip link  lists the interfaces there are" },
+    { "tap:a234567890123456", -EINVAL, "'a234567890123456' cannot be an interface's name",
+      "ip link  lists the interfaces there are" },
+    { "tap:t,mac=1", -EINVAL, "option 'mac=1' is not a MAC address like 02:00:00:00:00:01", "" },
+    { "tap:t,persist=1", -EINVAL, "option 'persist' takes no value", "" },
+    { "tap:t,iface=u", -EINVAL, "no option 'iface' here", "" },
+    { "af_packet:no_such_if", -ENODEV, "there is no interface 'no_such_if'",
+      "ip link  lists the interfaces there are" },
+    { "af_packet:lo,qpairs=2", -EINVAL, "no option 'qpairs' here", "" },
+    { "af_xdp:no_such_if", -ENODEV, "there is no interface 'no_such_if'",
+      "ip link  lists the interfaces there are" },
     { "null:x", -EINVAL, "'x' is not a number", "null:0,size=64" },
     { "null:0,copy=9x", -EINVAL, "option 'copy=9x' is not a number from 0 to 1", "" },
     { "null:0,copy=x", -EINVAL, "option 'copy=x' is not a number from 0 to 1", "" },
@@ -59,10 +93,9 @@ static const struct {
     { "memif:/run/[a]", -EINVAL, "the path has a character that DPDK gives a meaning: one of []=\"",
       "" },
     { "net_foo0", -ENODEV, "DPDK has no driver of this name",
-      "drivers are packages: apt-cache search librte-net-" },
-    { "net_af_xdp0,iface=lo", -ENODEV,
-      "net_af_xdp keeps packets beside its own headers, not in a heap",
-      "net_af_packet works on the same interfaces" },
+      "drivers are packages: apt-cache search librte-net-foo" },
+    { "net_no_such_12", -ENODEV, "DPDK has no driver of this name",
+      "drivers are packages: apt-cache search librte-net-no-such-" },
     { "net_null0123456789012345678901234567890123456789012345678901234567", -EINVAL,
       "the device's name is longer than 63 bytes", "" },
 };
@@ -185,7 +218,8 @@ static size_t any_spec(uint64_t *seed, char *spec, size_t size)
         "1e9",    " ",           "mac=",
         ",,",     "size=64",     "../",
         "\\",     "\"",          "secret",
-        "]",      "65536",
+        "]",      "65536",       "pcap:/nonexistent/",
+        "pci:",   "tap:/",       "af_packet:/",
     };
     size_t len = 0;
     for (uint32_t n = test_random(seed) % 12; n > 0; n--) {

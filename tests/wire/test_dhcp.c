@@ -77,6 +77,18 @@ static void options_go_on_in_the_file_and_then_the_name(void **state)
     }
 }
 
+static void a_walk_is_not_done_before_the_other_fields_are(void **state)
+{
+    static const uint8_t options[] = { VTR_DHCP_OVERLOAD, 1, 3, VTR_DHCP_END };
+    struct packet p = packet_of(options, sizeof options);
+    struct vtr_dhcp_walk w = vtr_dhcp_walk_of(&p.header, ALL(options));
+    struct vtr_dhcp_option option;
+    assert_true(vtr_dhcp_option_next(&w, &option));
+    assert_false(vtr_dhcp_walk_done(&w));
+    assert_false(vtr_dhcp_option_next(&w, &option));
+    assert_true(vtr_dhcp_walk_done(&w));
+}
+
 static void an_overload_in_a_field_is_not_followed(void **state)
 {
     static const uint8_t options[] = { VTR_DHCP_OVERLOAD, 1, VTR_DHCP_OVERLOAD_FILE };
@@ -122,6 +134,7 @@ int main(void)
         cmocka_unit_test(options_come_one_by_one_without_padding),
         cmocka_unit_test(an_option_has_its_bytes),
         cmocka_unit_test(options_go_on_in_the_file_and_then_the_name),
+        cmocka_unit_test(a_walk_is_not_done_before_the_other_fields_are),
         cmocka_unit_test(an_overload_in_a_field_is_not_followed),
         cmocka_unit_test(an_option_that_is_cut_short_stays_in_the_reader),
         cmocka_unit_test(a_malformed_field_is_where_the_walk_ends),

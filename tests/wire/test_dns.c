@@ -215,11 +215,13 @@ static void a_name_ends_inside_its_record(void **state)
 
 static void a_reader_of_other_bytes_has_no_name(void **state)
 {
-    uint8_t *other = test_exact_copy(SAMPLE_DNS, sizeof SAMPLE_DNS);
-    struct vtr_reader r = vtr_reader_of(vtr_span_of(other + 12, 17));
+    static const uint8_t root[3];
+    struct vtr_span message = vtr_span_of(root + 1, 1);
     struct vtr_dns_name name;
-    assert_false(vtr_dns_name_next(ALL(SAMPLE_DNS), &r, &name));
-    free(other);
+    for (unsigned i = 0; i < 3; i++) {
+        struct vtr_reader r = vtr_reader_of(vtr_span_of(root + i, 1));
+        assert_int_equal(vtr_dns_name_next(message, &r, &name), i == 1);
+    }
 }
 
 static void bytes_that_do_not_print_are_escaped(void **state)
@@ -228,6 +230,26 @@ static void bytes_that_do_not_print_are_escaped(void **state)
     struct vtr_dns_name name;
     assert_true(name_at(ALL(bytes), 0, &name));
     assert_name(name, "a\\.\\\\\\000\\032\\255~");
+    for (size_t room = 0; room < 18; room++) {
+        char text[18];
+        struct vtr_writer w = vtr_writer_of(text, room);
+        assert_false(vtr_dns_name_text(name, &w));
+        assert_int_equal(w.len, 0);
+    }
+}
+
+static void a_dot_needs_room_too(void **state)
+{
+    static const uint8_t bytes[] = "\1a\1b";
+    struct vtr_dns_name name, root;
+    assert_true(name_at(ALL(bytes), 0, &name) && name_at(ALL(bytes), 4, &root));
+    for (size_t room = 0; room < 4; room++) {
+        char text[4];
+        struct vtr_writer w = vtr_writer_of(text, room);
+        assert_int_equal(vtr_dns_name_text(name, &w), room >= 3);
+        w = vtr_writer_of(text, room);
+        assert_int_equal(vtr_dns_name_text(root, &w), room >= 1);
+    }
 }
 
 static void the_longest_text_fits_exactly(void **state)
@@ -272,6 +294,17 @@ static void names_are_in_the_order_of_rfc_4034(void **state)
     assert_true(COMPARE("\1*\1z\7example", "\1\310\1z\7example") < 0);
 }
 
+static void names_of_127_labels_are_compared(void **state)
+{
+    uint8_t a[VTR_DNS_NAME_MAX], b[VTR_DNS_NAME_MAX];
+    memset(a, 1, sizeof a);
+    a[254] = 0;
+    memcpy(b, a, sizeof b);
+    b[1] = 2;
+    assert_int_equal(compare((char *)a, sizeof a, (char *)a, sizeof a), 0);
+    assert_true(compare((char *)a, sizeof a, (char *)b, sizeof b) < 0);
+}
+
 static void over_tcp_a_message_has_its_length_in_front(void **state)
 {
     static const uint8_t bytes[] = { 0, 3, 1, 2, 3, 4 };
@@ -308,8 +341,10 @@ int main(void)
         cmocka_unit_test(a_name_ends_inside_its_record),
         cmocka_unit_test(a_reader_of_other_bytes_has_no_name),
         cmocka_unit_test(bytes_that_do_not_print_are_escaped),
+        cmocka_unit_test(a_dot_needs_room_too),
         cmocka_unit_test(the_longest_text_fits_exactly),
         cmocka_unit_test(names_are_in_the_order_of_rfc_4034),
+        cmocka_unit_test(names_of_127_labels_are_compared),
         cmocka_unit_test(over_tcp_a_message_has_its_length_in_front),
         cmocka_unit_test(flags_are_told_apart),
     };

@@ -59,6 +59,24 @@ static void bits_that_must_be_zero_are(void **state)
     }
 }
 
+static void options_too_short_for_a_field_do_not_have_it(void **state)
+{
+    const struct vtr_gre *gre = (const struct vtr_gre *)FULL;
+    const struct vtr_pptp *pptp = (const struct vtr_pptp *)PPTP;
+    for (size_t len = 0; len < 12; len++) {
+        uint8_t *exact = test_exact_copy(FULL + 4, len);
+        struct vtr_span options = vtr_span_of(exact, len);
+        uint16_t sum;
+        uint32_t v;
+        assert_int_equal(vtr_gre_checksum(gre, options, &sum), len >= 2);
+        assert_int_equal(vtr_gre_key(gre, options, &v), len >= 8);
+        assert_false(vtr_gre_seq(gre, options, &v));
+        assert_int_equal(vtr_pptp_seq(pptp, options, &v), len >= 4);
+        assert_int_equal(vtr_pptp_ack(pptp, options, &v), len >= 8);
+        free(exact);
+    }
+}
+
 static void nvgre_is_a_key_before_a_frame(void **state)
 {
     static const uint8_t nvgre[] = { 0x20, 0, 0x65, 0x58, 0x12, 0x34, 0x56, 0x78 };
@@ -101,6 +119,7 @@ int main(void)
         cmocka_unit_test(every_field_of_a_header_is_found),
         cmocka_unit_test(a_field_that_is_not_there_is_not_found),
         cmocka_unit_test(bits_that_must_be_zero_are),
+        cmocka_unit_test(options_too_short_for_a_field_do_not_have_it),
         cmocka_unit_test(nvgre_is_a_key_before_a_frame),
         cmocka_unit_test(version_1_is_pptp_s),
         cmocka_unit_test(an_acknowledgement_alone_is_first),

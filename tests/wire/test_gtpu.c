@@ -51,6 +51,20 @@ static void fields_without_their_flag_are_not_there(void **state)
     }
 }
 
+static void options_too_short_for_a_field_do_not_have_it(void **state)
+{
+    const struct vtr_gtpu *gtpu = (const struct vtr_gtpu *)PACKET;
+    for (size_t len = 0; len <= 4; len++) {
+        uint8_t *exact = test_exact_copy(PACKET + 8, len), npdu;
+        struct vtr_span options = vtr_span_of(exact, len);
+        uint16_t seq;
+        assert_int_equal(vtr_gtpu_seq(gtpu, options, &seq), len >= 2);
+        assert_int_equal(vtr_gtpu_npdu(gtpu, options, &npdu), len >= 3);
+        assert_int_equal(vtr_gtpu_extensions(gtpu, options).next != VTR_GTPU_NO_MORE, len == 4);
+        free(exact);
+    }
+}
+
 static void an_extension_of_no_length_ends_the_chain_as_malformed(void **state)
 {
     static const uint8_t bytes[] = { 0, 0, 0, 0x85 };
@@ -96,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_chain_leads_to_the_packet),
         cmocka_unit_test(fields_without_their_flag_are_not_there),
+        cmocka_unit_test(options_too_short_for_a_field_do_not_have_it),
         cmocka_unit_test(an_extension_of_no_length_ends_the_chain_as_malformed),
         cmocka_unit_test(an_extension_that_is_cut_short_stays_in_the_reader),
         cmocka_unit_test(other_versions_and_gtp_prime_are_refused),

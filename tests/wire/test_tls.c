@@ -173,6 +173,25 @@ static void a_list_that_does_not_fill_its_extension_is_refused(void **state)
     assert_span(out, versions + 1, 4);
 }
 
+static void a_list_of_nothing_or_of_halves_is_refused(void **state)
+{
+    static const struct {
+        uint16_t type;
+        size_t len;
+        const char *bytes;
+    } LIES[] = { { VTR_TLS_SERVER_NAME, 2, "\0\0" },        /* no name */
+                 { VTR_TLS_SERVER_NAME, 5, "\0\3\0\0\0" },  /* an empty one */
+                 { VTR_TLS_SERVER_NAME, 6, "\0\4\1\0\1a" }, /* not of a host */
+                 { VTR_TLS_SUPPORTED_VERSIONS, 1, "\0" },
+                 { VTR_TLS_SUPPORTED_VERSIONS, 4, "\3\3\4\3" } };
+    for (size_t i = 0; i < sizeof LIES / sizeof *LIES; i++) {
+        struct vtr_tls_extension x = extension(LIES[i].type, LIES[i].bytes, LIES[i].len);
+        struct vtr_span out = ALIKE_NONE;
+        assert_false(vtr_tls_server_name(&x, &out) || vtr_tls_versions(&x, &out));
+        assert_true(alike_untouched(out));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +203,7 @@ int main(void)
         cmocka_unit_test(a_record_that_is_none_is_refused),
         cmocka_unit_test(protocols_come_one_by_one),
         cmocka_unit_test(a_protocol_without_a_name_stays_in_the_reader),
+        cmocka_unit_test(a_list_of_nothing_or_of_halves_is_refused),
         cmocka_unit_test(a_list_that_does_not_fill_its_extension_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,14 +37,16 @@ struct machine {
 };
 
 /** Kinds of port. */
-enum mode { MODE_NULL, MODE_RING, MODE_PCAP, MODE_MEMIF, MODE_TAP, MODE_AF_PACKET, MODE_PCI,
-            MODES };
+enum mode { MODE_NULL, MODE_RING, MODE_PCAP, MODE_MEMIF, MODE_TAP, MODE_AF_PACKET, MODE_AF_XDP,
+            MODE_PCI, MODES };
 
 /** What follows for them. */
 struct able {
     bool packets;            /* the self test went well, with ports */
     bool driver[MODES];      /* its plugin is there */
     bool net_admin, net_raw; /* capabilities */
+    bool bpf;                /* CAP_BPF, or CAP_SYS_ADMIN in its place */
+    bool xdp;                /* the kernel has AF_XDP */
     bool tun_there, tun;     /* the second: this user may open it */
     bool hugepages;
     bool vfio;

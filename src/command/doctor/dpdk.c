@@ -14,6 +14,7 @@
 static const char *const drivers[MODES] = {
     [MODE_NULL] = "null",   [MODE_RING] = "ring", [MODE_PCAP] = "pcap",
     [MODE_MEMIF] = "memif", [MODE_TAP] = "tap",   [MODE_AF_PACKET] = "af_packet",
+    [MODE_AF_XDP] = "af_xdp",
 };
 
 struct plugins {

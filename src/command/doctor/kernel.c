@@ -54,6 +54,7 @@ void check_rights(struct doctor *d)
     }
     d->able.net_admin = bits >> NET_ADMIN & 1;
     d->able.net_raw = bits >> NET_RAW & 1;
+    d->able.bpf = (bits >> BPF & 1) || (bits >> SYS_ADMIN & 1);
     bool enough = d->able.net_admin && d->able.net_raw;
     unsigned n = 0;
     report_add(&d->report, "rights", enough ? STATE_OK : STATE_SKIP, "%s", "");
@@ -92,9 +93,10 @@ void check_tun(struct doctor *d)
 void check_xdp(struct doctor *d)
 {
     int error = d->machine->xdp;
+    d->able.xdp = error == 0 || error == EPERM || error == EACCES;
     if (error == 0)
         report_add(&d->report, "af_xdp", STATE_OK, "the kernel has it");
-    else if (error == EPERM || error == EACCES)
+    else if (d->able.xdp)
         report_add(&d->report, "af_xdp", STATE_OK, "the kernel has it; it takes CAP_NET_RAW");
     else
         report_add(&d->report, "af_xdp", STATE_SKIP, "no sockets of it: %s", strerror(error));

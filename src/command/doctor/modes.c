@@ -7,7 +7,7 @@
 static const char *const names[MODES] = {
     [MODE_NULL] = "null",           [MODE_RING] = "ring", [MODE_PCAP] = "pcap",
     [MODE_MEMIF] = "memif",         [MODE_TAP] = "tap",   [MODE_AF_PACKET] = "af_packet",
-    [MODE_PCI] = "pci:<address>",
+    [MODE_AF_XDP] = "af_xdp",       [MODE_PCI] = "pci:<address>",
 };
 
 static const struct {
@@ -35,6 +35,10 @@ enum verdict mode_verdict(const struct able *able, enum mode mode)
         return able->tun && able->net_admin ? VERDICT_WORKS : VERDICT_RIGHTS;
     case MODE_AF_PACKET:
         return able->net_raw ? VERDICT_WORKS : VERDICT_RIGHTS;
+    case MODE_AF_XDP:
+        if (!able->xdp)
+            return VERDICT_FAILS;
+        return able->net_admin && able->net_raw && able->bpf ? VERDICT_WORKS : VERDICT_RIGHTS;
     case MODE_PCI:
         return able->vfio && able->nics_bound != 0 ? VERDICT_WORKS : VERDICT_NIC;
     default:
