@@ -9,15 +9,15 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <vitrine/capture.h>
+#include <vitrine/link.h>
 
 enum {
     NAP_AFTER = 1000, /* empty polls */
-    NAP_NS = 50000,
-    NAP_MAX_NS = 2000000,
-    KERNEL_WAIT_MS = 100,
+    WAIT_MS = 100,
     PRIOR_BYTES = 512,         /* Cornflakes' default (SOSP '23) */
     PRIOR_BYTES_COPIED = 4096, /* where what we send is copied anyway */
     HEAP_SPARE = 512 << 20,    /* for packets, beside twice the store: size classes waste some */
@@ -30,7 +30,7 @@ struct server {
     unsigned queues, queue; /* queue: whose turn it is */
     enum server_idle idle;
     unsigned empty; /* polls in a row without work */
-    long nap_ns;
+    struct pollfd wake[64]; /* a queue each: as many as a port can have */
     struct packets packets;
     struct kernel kernel;
     struct engine engine;
@@ -91,6 +91,11 @@ static int port_open(struct server *s, const struct server_opts *opts, struct vt
     int rc = vtr_port_open(s->heap, opts->port, &port_opts, &s->port, err);
     if (rc != 0)
         return rc;
+    for (unsigned q = 0; q < s->queues; q++) {
+        s->wake[q] = (struct pollfd){ .fd = vtr_port_fd(s->port, q), .events = POLLIN };
+        if (s->wake[q].fd < 0)
+            return fail(err, s->wake[q].fd, "cannot wait for the port");
+    }
     packets_init(&s->packets, &s->engine, s->heap, s->port, &s->self);
     s->packets.nap = opts->idle == SERVER_NAP;
     s->engine.stats = port_stats;
@@ -131,7 +136,6 @@ int server_open(const struct server_opts *opts, struct server **out, struct vtr_
         return fail(err, -ENOMEM, "cannot make a server");
     s->queues = opts->port != NULL ? opts->queues : 1;
     s->idle = opts->idle;
-    s->nap_ns = NAP_NS;
     memcpy(&s->self.host.ip4, &opts->ip, sizeof s->self.host.ip4);
     memcpy(&s->self.host.ip6, &opts->ip6, sizeof s->self.host.ip6);
     s->self.udp_port = opts->udp_port;
@@ -152,19 +156,6 @@ int server_open(const struct server_opts *opts, struct server **out, struct vtr_
     return 0;
 }
 
-/* Nothing came for a while: sleeps, longer each time. */
-VTR_COLD static void nap(struct server *s)
-{
-    struct timespec pause = { 0, s->nap_ns };
-    if (s->port == NULL)
-        kernel_wait(&s->kernel, KERNEL_WAIT_MS);
-    else
-        nanosleep(&pause, NULL);
-    s->nap_ns = s->nap_ns * 2 < NAP_MAX_NS ? s->nap_ns * 2 : NAP_MAX_NS;
-    slices_restart(&s->engine.slices);
-    engine_tick(&s->engine);
-}
-
 static unsigned poll_once(struct server *s, bool *found)
 {
     if (s->port == NULL)
@@ -172,6 +163,34 @@ static unsigned poll_once(struct server *s, bool *found)
     if (++s->queue >= s->queues)
         s->queue = 0;
     return packets_poll(&s->packets, s->queue, found);
+}
+
+/* Arms all queues and looks once more. @return whether there is nothing. */
+static bool wake_arm(struct server *s)
+{
+    bool found = false;
+    for (unsigned q = 0; q < s->queues; q++)
+        if (vtr_port_arm(s->port, q) != 0)
+            return false;
+    for (unsigned q = 0; q < s->queues && !found; q++)
+        (void)poll_once(s, &found);
+    return !found;
+}
+
+/* Nothing came for a while: sleeps until something does. */
+VTR_COLD static void nap(struct server *s)
+{
+    if (s->port == NULL) {
+        kernel_wait(&s->kernel, WAIT_MS);
+    } else {
+        if (wake_arm(s))
+            poll(s->wake, s->queues, WAIT_MS);
+        for (unsigned q = 0; q < s->queues; q++)
+            vtr_port_disarm(s->port, q);
+        (void)vtr_port_events(s->port); /* whoever comes and goes, the loop is the same */
+    }
+    slices_restart(&s->engine.slices);
+    engine_tick(&s->engine);
 }
 
 void server_run(struct server *s, const bool *stop)
@@ -183,12 +202,10 @@ void server_run(struct server *s, const bool *stop)
         unsigned served = poll_once(s, &found);
         if (slices_poll(&s->engine.slices, found, served))
             engine_tick(&s->engine);
-        if (VTR_LIKELY(found)) {
+        if (VTR_LIKELY(found))
             s->empty = 0;
-            s->nap_ns = NAP_NS;
-        } else if (++s->empty > NAP_AFTER && s->idle == SERVER_NAP) {
+        else if (++s->empty > NAP_AFTER && s->idle == SERVER_NAP)
             nap(s);
-        }
     }
 }
 

@@ -18,16 +18,17 @@
  *
  * port            the descriptor becomes readable                  events
  * ring            when the other end sends                         UP DOWN: of the other end
- * memif           when the other end rings; once in vain, 1 ms     UP DOWN
- *                 after it was armed: a peer may have just missed
- *                 that (net_memif orders its stores too weakly)
+ * memif           when the other end rings (*)                     UP DOWN
  * tap, hardware   when the device says so                          UP DOWN GONE
- * af_packet       when the interface receives; once in vain, 1 ms  UP DOWN GONE
- *                 after it was armed, as above
+ * af_packet       when the interface receives (*)                  UP DOWN GONE
  * null            always: there always are packets                 none
  * all others      after a nap: 50 us, doubled up to 2 ms each      of an interface all, else none
  *                 time that nothing came
  * and for all of them while an event waits to be taken.
+ *
+ * (*) and in vain 1 ms after it was armed, 2 ms and so on up to 64 ms, as long as nothing comes: a
+ * peer that is not ours, such as net_memif, orders its stores too weakly to see at once that it is
+ * to ring, and a frame may pass the socket that we listen with while the driver has not got it.
  */
 #ifndef VITRINE_LINK_H
 #define VITRINE_LINK_H

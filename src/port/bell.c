@@ -20,7 +20,9 @@
 #include "base/memory.h"
 #include "port/fence.h"
 
-enum { NAP_NS = 50000, NAP_MAX_NS = 2000000, MISSED_NS = 1000000 };
+/* How long to sleep where nothing wakes, and where something may have failed to: doubled each time
+ * that nothing came. */
+enum { NAP_NS = 50000, NAP_MAX_NS = 2000000, MISSED_NS = 1000000, MISSED_MAX_NS = 64000000 };
 
 static int attach(int epoll, int op, int fd, uint32_t events)
 {
@@ -126,7 +128,6 @@ static int bell_make(struct vtr_port *port, unsigned queue)
     if (bell == NULL)
         return -ENOMEM;
     bell->fd = bell->timer = bell->source = -1;
-    bell->nap_ns = NAP_NS;
     int rc = bell_open(port, queue, bell);
     if (rc != 0) {
         bell_free(port, bell);
@@ -144,9 +145,9 @@ int vtr_port_fd(struct vtr_port *port, unsigned queue)
     struct vtr_rxq *q = &port->rxq[queue];
     if (q->bell != NULL)
         return q->bell->fd;
-    vtr_watch_lock_();
+    vtr_lookout_lock_();
     int rc = bell_make(port, queue);
-    vtr_watch_unlock_();
+    vtr_lookout_unlock_();
     return rc != 0 ? rc : q->bell->fd;
 }
 
@@ -181,11 +182,10 @@ static void timer_set(const struct vtr_bell *bell, long ns)
     timerfd_settime(bell->timer, 0, &once, NULL);
 }
 
-/* A nap is longer each time that nothing came since the last one. */
-static void nap(struct vtr_bell *bell, uint64_t pkts)
+static void nap(struct vtr_bell *bell, uint64_t pkts, uint32_t least_ns, uint32_t most_ns)
 {
-    uint32_t longer = bell->nap_ns * 2 < NAP_MAX_NS ? bell->nap_ns * 2 : NAP_MAX_NS;
-    bell->nap_ns = bell->heard == pkts ? longer : NAP_NS;
+    uint32_t longer = bell->nap_ns * 2 < most_ns ? bell->nap_ns * 2 : most_ns;
+    bell->nap_ns = bell->heard == pkts && bell->nap_ns != 0 ? longer : least_ns;
     bell->heard = pkts;
     timer_set(bell, bell->nap_ns);
 }
@@ -199,17 +199,18 @@ static void forget_edges(const struct vtr_bell *bell)
 
 static void arm(struct vtr_port *port, unsigned queue, struct vtr_bell *bell)
 {
+    uint64_t pkts = port->rxq[queue].pkts;
     switch (port->wake) {
     case VTR_WAKE_RING:
         vtr_pair_sleep_(port->pair, port->side, queue, true);
         break;
     case VTR_WAKE_MEMIF:
-        (void)vtr_memif_arm_(port, queue, true); /* no link: its coming is an event */
-        timer_set(bell, MISSED_NS);
+        if (vtr_memif_arm_(port, queue, true))
+            nap(bell, pkts, MISSED_NS, MISSED_MAX_NS);
         break;
     case VTR_WAKE_SOCKET:
-        (void)filter(bell->source, 1);
-        timer_set(bell, MISSED_NS);
+        (void)filter(bell->source, 1); /* a frame may be on its way past it */
+        nap(bell, pkts, MISSED_NS, MISSED_MAX_NS);
         break;
     case VTR_WAKE_DEVICE:
         (void)rte_eth_dev_rx_intr_enable(port->id, (uint16_t)queue); /* a tap's needs it not */
@@ -219,7 +220,7 @@ static void arm(struct vtr_port *port, unsigned queue, struct vtr_bell *bell)
         (void)attach(bell->fd, EPOLL_CTL_MOD, bell->source, EPOLLIN | EPOLLONESHOT);
         break;
     default:
-        nap(bell, port->rxq[queue].pkts);
+        nap(bell, pkts, NAP_NS, NAP_MAX_NS);
     }
 }
 

@@ -2,7 +2,7 @@
 /** @file
  * Waiting for a queue: an epoll descriptor, which the program polls, over whatever wakes it. Made
  * when it is first asked for.
- * Owner: the queue. Threads: arming as rx; the rest under the lock of watch.h.
+ * Owner: the queue. Threads: arming as rx; the rest under the lock of lookout.h.
  */
 #ifndef VITRINE_PORT_BELL_H
 #define VITRINE_PORT_BELL_H

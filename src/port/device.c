@@ -13,7 +13,6 @@
 #include <vitrine/port.h>
 
 #include "port/eal.h"
-#include "port/plain.h"
 #include "port/rack.h"
 
 /* net_tap's descriptors are the segments of one frame, and every read names them all to the kernel.
@@ -51,6 +50,8 @@ static const struct {
     { "TUNSETIFF", NULL,
       "it takes CAP_NET_ADMIN: run it with sudo; null: ring: memif: pcap: need no rights" },
     { "failed to parse device", "DPDK has no driver of this name", NO_DRIVER },
+    { "Failed to create xsk socket", NULL,
+      "it takes root, an MTU of at most 3498 (ip link set IFACE mtu 1500), no other XDP program" },
     { "larger than combined queue count", NULL,
       "ethtool -L  sets how many queues an interface has" },
     { "cannot allocate memory", NULL, MEMLOCK },
@@ -242,8 +243,15 @@ int vtr_device_start_(struct vtr_device *dev, const struct vtr_spec *spec,
                       struct vtr_error *err)
 {
     uint64_t mark = vtr_eal_mark_();
-    vtr_plain_hush_(dev->driver->plain);
+    struct vtr_plain_sockets before;
+    if (!dev->driver->plain) {
+        int rc = start(dev, opts, rx);
+        return rc == 0 ? 0 : did_not_come_up(dev, spec, mark, rc, err);
+    }
+    vtr_plain_hush_(true);
+    vtr_plain_sockets_(&before, NULL);
     int rc = start(dev, opts, rx);
+    vtr_plain_sockets_(&dev->sockets, &before);
     vtr_plain_hush_(false);
     return rc == 0 ? 0 : did_not_come_up(dev, spec, mark, rc, err);
 }
@@ -274,6 +282,7 @@ void vtr_device_end_(struct vtr_device *dev)
     }
     if (dev->name[0] != '\0')
         rte_eal_hotplug_remove(dev->bus, dev->name);
+    vtr_plain_sockets_close_(&dev->sockets);
     vtr_plain_hush_(false);
 }
 

@@ -10,6 +10,7 @@
 #include <rte_ethdev.h>
 #include <vitrine/base.h>
 
+#include "port/plain.h"
 #include "port/rack.h"
 #include "port/spec.h"
 
@@ -40,6 +41,7 @@ struct vtr_device {
     const struct vtr_driver *driver;
     uint16_t id;
     struct rte_eth_dev_info info;
+    struct vtr_plain_sockets sockets;  /* of a plain one */
     uint64_t rx_offloads, tx_offloads; /* of ethdev, in use */
 };
 

@@ -27,12 +27,12 @@ unsigned vtr_port_events(struct vtr_port *port)
 {
     uint64_t count;
     struct vtr_happenings *h = &port->happenings;
-    vtr_watch_lock_();
+    vtr_lookout_lock_();
     unsigned events = h->pending;
     h->pending = 0;
     if (h->fd >= 0 && events != 0)
         (void)!read(h->fd, &count, sizeof count);
-    vtr_watch_unlock_();
+    vtr_lookout_unlock_();
     return events;
 }
 
@@ -115,7 +115,7 @@ static int netlink_open(struct vtr_port *port)
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
     int rc = fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0 ? -errno : 0;
     if (rc == 0)
-        rc = vtr_watch_add_(&port->happenings.watch, fd, hear_netlink, port);
+        rc = vtr_lookout_add_(&port->happenings.watch, fd, hear_netlink, port);
     if (rc == 0)
         ask(port);
     else if (fd >= 0)
@@ -129,12 +129,12 @@ static int hear_device(uint16_t id, enum rte_eth_event_type type, void *arg, voi
 {
     struct vtr_port *port = arg;
     struct rte_eth_link link = { 0 };
-    vtr_watch_lock_();
+    vtr_lookout_lock_();
     if (type == RTE_ETH_EVENT_INTR_RMV)
         is_gone(port);
     else if (rte_eth_link_get_nowait(id, &link) == 0)
         link_is(port, link.link_status != 0);
-    vtr_watch_unlock_();
+    vtr_lookout_unlock_();
     return 0;
 }
 
@@ -159,9 +159,9 @@ int vtr_port_look_out_(struct vtr_port *port)
     port->happenings.iface = port->dev.info.if_index;
     if (port->happenings.iface == 0)
         return hardware_open(port);
-    vtr_watch_lock_();
+    vtr_lookout_lock_();
     int rc = netlink_open(port);
-    vtr_watch_unlock_();
+    vtr_lookout_unlock_();
     return rc;
 }
 
@@ -172,16 +172,16 @@ void vtr_port_look_away_(struct vtr_port *port)
             while (rte_eth_dev_callback_unregister(port->id, of_hardware[i], hear_device, port) ==
                    -EAGAIN)
                 ;
-    vtr_watch_lock_();
+    vtr_lookout_lock_();
     if (port->happenings.watch.number != 0) {
-        vtr_watch_remove_(&port->happenings.watch);
+        vtr_lookout_remove_(&port->happenings.watch);
         close(port->happenings.watch.fd);
     }
     for (int i = 0; i < VTR_HOLDS; i++)
         if (port->happenings.hold[i] >= 0)
             close(port->happenings.hold[i]);
     vtr_bell_end_(port);
-    vtr_watch_unlock_();
+    vtr_lookout_unlock_();
 }
 
 bool vtr_port_link_is_up_(struct vtr_port *port)

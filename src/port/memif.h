@@ -16,7 +16,7 @@
  * Owner: a server owns its socket file: one left over by a process that was killed is replaced, one
  * that somebody serves is not. A link is taken down by the thread that watches, after it was made
  * unreachable and the queues' callers have left it (fence.h).
- * Threads: open and close under the lock that serialises them; links under that of watch.h;
+ * Threads: open and close under the lock that serialises them; links under that of lookout.h;
  * rx and tx one caller a queue and direction.
  */
 #ifndef VITRINE_PORT_MEMIF_H
@@ -28,7 +28,7 @@
 
 #include "port/memif_wire.h"
 #include "port/spec.h"
-#include "port/watch.h"
+#include "port/lookout.h"
 
 enum { VTR_MEMIF_QUEUES = 64, VTR_MEMIF_REGIONS = 256, VTR_MEMIF_LOG2_MAX = 14 };
 
@@ -52,11 +52,12 @@ struct vtr_memif_peer {
     struct vtr_memif_peer *next;
     struct vtr_memif_door *door;   /* a server's; NULL for a client */
     struct vtr_memif *memif;       /* NULL: it has not said yet which it wants */
-    struct vtr_watch watch;        /* of its socket */
+    struct vtr_lookout watch;        /* of its socket */
     unsigned step;                 /* client: of the messages in memif_chat.c */
     unsigned regions;
     int region_fd;                 /* client: of its region; -1: none */
     unsigned rings;                /* client: of each direction */
+    bool ours;                     /* it says that it is a program of this library */
     uint32_t broken;               /* atomic: it broke the rules, and is to go */
     struct vtr_memif_region region[VTR_MEMIF_REGIONS];
     struct vtr_memif_ring rx[VTR_MEMIF_QUEUES], tx[VTR_MEMIF_QUEUES];
@@ -74,11 +75,11 @@ struct vtr_memif {
     struct vtr_port *port;
     unsigned klass, headroom, room; /* of a block: bytes before the frame, and for it */
 
-    /* under the lock of watch.h */
+    /* under the lock of lookout.h */
     struct vtr_memif *next; /* other servers of this process */
     struct vtr_memif_door *door;
     struct vtr_memif_peer *peer; /* whom it talks to; NULL: nobody */
-    struct vtr_watch again;      /* client: a timer, while there is no server */
+    struct vtr_lookout again;      /* client: a timer, while there is no server */
 
     struct vtr_memif_peer *up; /* atomic: the link; NULL while there is none */
 };
@@ -108,10 +109,11 @@ unsigned vtr_memif_rx_(struct vtr_port *port, unsigned queue, struct vtr_pkt *pk
 unsigned vtr_memif_tx_(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts,
                        unsigned n);
 
-/** Asks the other end to ring for a queue, or not to. @return false: there is no link. */
+/** Asks the other end to ring for a queue, or not to. @return whether it may fail to: it is a
+ * program that does not order its stores before it looks whether to ring. */
 bool vtr_memif_arm_(struct vtr_port *port, unsigned queue, bool on);
 
-/* Between the files of memif. Under the lock of watch.h. */
+/* Between the files of memif. Under the lock of lookout.h. */
 
 extern struct vtr_memif *vtr_memif_servers_;
 

@@ -18,6 +18,7 @@
 
 #include "base/system.h"
 
+static const char own_name[] = "vitrine";
 static const char gone[] = "gone"; /* nothing can be said to it any more */
 
 static const char *say(const struct vtr_memif_peer *peer, const struct vtr_memif_message *m, int fd)
@@ -103,6 +104,7 @@ static const char *hear_init(struct vtr_memif_peer *peer, const struct vtr_memif
         vtr_memif_peer_end_(memif->peer, NULL);
     if (memif->peer != NULL)
         return "Already connected";
+    peer->ours = strncmp(init->name, own_name, sizeof own_name) == 0;
     peer->memif = memif;
     memif->peer = peer;
     return say_ack(peer);
@@ -266,6 +268,7 @@ static const char *hear_hello(struct vtr_memif_peer *peer, const struct vtr_memi
     peer->rings = least(rings, memif->queues);
     if (!region_make(peer, least(memif->log2, h->max_log2_ring_size)))
         return "No memory";
+    peer->ours = strncmp(h->name, own_name, sizeof own_name) == 0;
     peer->step = 1;
     return say_init(peer);
 }

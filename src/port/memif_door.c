@@ -23,7 +23,7 @@ enum { BACKLOG = 16, STRANGERS = 16, AGAIN_NS = 20000000 };
 struct vtr_memif_door {
     int fd;
     unsigned users;
-    struct vtr_watch watch;
+    struct vtr_lookout watch;
 };
 
 static struct vtr_memif_peer *peers;
@@ -36,7 +36,7 @@ static struct vtr_memif_peer *peer_new(int sock)
     peer->region_fd = -1;
     for (unsigned q = 0; q < VTR_MEMIF_QUEUES; q++)
         peer->rx[q].fd = peer->tx[q].fd = -1;
-    if (vtr_watch_add_(&peer->watch, sock, vtr_memif_hear_, peer) != 0) {
+    if (vtr_lookout_add_(&peer->watch, sock, vtr_memif_hear_, peer) != 0) {
         vtr_memory_free_(peer);
         return NULL;
     }
@@ -59,7 +59,7 @@ static void peer_free(struct vtr_memif_peer *peer)
         at = &(*at)->next;
     *at = peer->next;
     int sock = peer->watch.fd;
-    vtr_watch_remove_(&peer->watch);
+    vtr_lookout_remove_(&peer->watch);
     close(sock);
     close_if(peer->region_fd);
     for (unsigned q = 0; q < VTR_MEMIF_QUEUES; q++) {
@@ -178,7 +178,7 @@ static int door_listen(struct vtr_memif_door *door, const struct vtr_memif *memi
     int rc = bind(door->fd, (struct sockaddr *)&un, sizeof un) != 0 ? -errno : 0;
     if (rc == 0) {
         rc = listen(door->fd, BACKLOG) != 0 ? -errno
-                                            : vtr_watch_add_(&door->watch, door->fd, answer_door,
+                                            : vtr_lookout_add_(&door->watch, door->fd, answer_door,
                                                              door);
         if (rc != 0)
             unlink(memif->path);
@@ -240,7 +240,7 @@ static void try_again(void *arg)
 static int open_client(struct vtr_memif *memif)
 {
     int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    int rc = fd < 0 ? -errno : vtr_watch_add_(&memif->again, fd, try_again, memif);
+    int rc = fd < 0 ? -errno : vtr_lookout_add_(&memif->again, fd, try_again, memif);
     if (rc != 0) {
         close_if(fd);
         return rc;
@@ -253,10 +253,10 @@ static int open_client(struct vtr_memif *memif)
 int vtr_memif_open_(struct vtr_memif *memif, struct vtr_port *port, const struct vtr_spec *spec,
                     struct vtr_error *err)
 {
-    vtr_watch_lock_();
+    vtr_lookout_lock_();
     memif->port = port;
     int rc = memif->server ? open_server(memif) : open_client(memif);
-    vtr_watch_unlock_();
+    vtr_lookout_unlock_();
     if (rc == 0)
         return 0;
     vtr_memif_close_(memif);
@@ -280,22 +280,22 @@ static void leave_door(struct vtr_memif *memif)
             vtr_memif_peer_end_(p, "closed");
     }
     unlink(memif->path);
-    vtr_watch_remove_(&door->watch);
+    vtr_lookout_remove_(&door->watch);
     close(door->fd);
     vtr_memory_free_(door);
 }
 
 void vtr_memif_close_(struct vtr_memif *memif)
 {
-    vtr_watch_lock_();
+    vtr_lookout_lock_();
     if (memif->peer != NULL)
         vtr_memif_peer_end_(memif->peer, "closed");
     leave_door(memif);
     if (memif->again.number != 0) {
         int fd = memif->again.fd;
-        vtr_watch_remove_(&memif->again);
+        vtr_lookout_remove_(&memif->again);
         close(fd);
     }
     memif->door = NULL;
-    vtr_watch_unlock_();
+    vtr_lookout_unlock_();
 }

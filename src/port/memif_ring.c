@@ -362,11 +362,12 @@ bool vtr_memif_arm_(struct vtr_port *port, unsigned queue, bool on)
     uint32_t *linked = &port->rxq[queue].linked;
     struct vtr_memif_peer *peer = enter(&port->memif, linked);
     if (peer == NULL)
-        return false;
+        return false; /* its coming is an event */
     struct vtr_memif_shared *shared = peer->rx[queue].shared;
+    bool stranger = !peer->ours && shared != NULL;
     if (shared != NULL)
         __atomic_store_n(&shared->flags, on ? 0 : VTR_MEMIF_QUIET, __ATOMIC_RELAXED);
     vtr_fence_leave_(linked);
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* B1: then the caller looks at the ring once more */
-    return shared != NULL;
+    return stranger;
 }

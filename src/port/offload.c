@@ -243,3 +243,27 @@ uint64_t *vtr_offload_gather_(const struct vtr_port *port, struct vtr_txq *q, st
     vtr_count_(&q->copies, 1);
     return NULL;
 }
+
+void vtr_offload_request_(struct rte_mbuf *m, const struct vtr_pkt *pkt)
+{
+    struct vtr_heads h;
+    uint32_t flags = pkt->flags;
+    vtr_check(vtr_heads_read_(pkt, &h));
+    bool cut = (flags & VTR_PKT_TX_CUT) != 0;
+    m->tx_offload = 0;
+    m->l2_len = h.l2;
+    m->l3_len = h.l3;
+    m->l4_len = h.l4;
+    m->tso_segsz = cut ? pkt->mss : 0;
+    m->vlan_tci = pkt->vlan;
+    if (h.l3 != 0)
+        m->ol_flags |= h.v6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4;
+    if ((flags & VTR_PKT_TX_IP_SUM || cut) && !h.v6)
+        m->ol_flags |= RTE_MBUF_F_TX_IP_CKSUM;
+    if (flags & VTR_PKT_TX_UDP_SUM)
+        m->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM;
+    if (flags & VTR_PKT_TX_TCP_SUM || cut)
+        m->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM;
+    m->ol_flags |= cut ? RTE_MBUF_F_TX_TCP_SEG : 0;
+    m->ol_flags |= flags & VTR_PKT_TX_VLAN ? RTE_MBUF_F_TX_VLAN : 0;
+}

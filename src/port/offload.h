@@ -55,6 +55,9 @@ bool vtr_offload_advance_(const struct vtr_port *port, struct vtr_pkt *pkt, uint
 /** Puts a tag behind the MAC addresses. */
 void vtr_heads_tag_(struct vtr_heads *h, uint16_t tag);
 
+/** Tells the device what it is to do. @param m  the head of the packet, which has good headers. */
+void vtr_offload_request_(struct rte_mbuf *m, const struct vtr_pkt *pkt);
+
 /** Copies a packet's data into one block. @return NULL, or the counter of why not. */
 uint64_t *vtr_offload_gather_(const struct vtr_port *port, struct vtr_txq *q, struct vtr_pkt *pkt);
 

@@ -4,10 +4,15 @@
  */
 #include "port/ports.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <vitrine/buf.h>
 
@@ -49,6 +54,48 @@ void vtr_plain_end_(struct vtr_plain *plain)
     rte_mempool_free(plain->mp);
     munmap(plain->map, plain->map_bytes);
     memset(plain, 0, sizeof *plain);
+}
+
+/* @return the inode of an XDP socket; 0: it is none. */
+static ino_t xdp_inode(int fd)
+{
+    int domain = 0;
+    socklen_t len = sizeof domain;
+    struct stat st;
+    bool is = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_XDP;
+    return is && fstat(fd, &st) == 0 ? st.st_ino : 0;
+}
+
+static bool knows(const struct vtr_plain_sockets *sockets, ino_t inode)
+{
+    for (unsigned i = 0; sockets != NULL && i < sockets->n; i++)
+        if (sockets->at[i].inode == inode)
+            return true;
+    return false;
+}
+
+void vtr_plain_sockets_(struct vtr_plain_sockets *out, const struct vtr_plain_sockets *before)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    out->n = 0;
+    for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
+        int fd = atoi(e->d_name);
+        ino_t inode = xdp_inode(fd);
+        if (inode == 0 || knows(before, inode) || out->n == sizeof out->at / sizeof out->at[0])
+            continue;
+        out->at[out->n].fd = fd;
+        out->at[out->n++].inode = inode;
+    }
+    if (dir != NULL)
+        closedir(dir);
+}
+
+void vtr_plain_sockets_close_(struct vtr_plain_sockets *sockets)
+{
+    for (unsigned i = 0; i < sockets->n; i++)
+        if (xdp_inode(sockets->at[i].fd) == sockets->at[i].inode) /* else the number is another's */
+            close(sockets->at[i].fd);
+    sockets->n = 0;
 }
 
 /* libbpf and libxdp print through a function that can be set; the driver brings them along. */

@@ -8,6 +8,7 @@
 #ifndef VITRINE_PORT_PLAIN_H
 #define VITRINE_PORT_PLAIN_H
 
+#include <sys/types.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <vitrine/base.h>
@@ -30,6 +31,22 @@ bool vtr_plain_create_(struct vtr_plain *plain, unsigned room, unsigned n);
 
 /** Ends the pool; the device is gone. One that was never made is allowed. */
 void vtr_plain_end_(struct vtr_plain *plain);
+
+/* Sockets that net_af_xdp made. The driver of 22.11 leaves them open at its close, since it takes
+ * one from a count twice; they would keep the interface's queues and the memory. */
+struct vtr_plain_sockets {
+    unsigned n;
+    struct {
+        int fd;
+        ino_t inode;
+    } at[64];
+};
+
+/** Notes the XDP sockets of the process, or those only that are not in @p before. */
+void vtr_plain_sockets_(struct vtr_plain_sockets *out, const struct vtr_plain_sockets *before);
+
+/** Closes those that are open still. */
+void vtr_plain_sockets_close_(struct vtr_plain_sockets *sockets);
 
 /** Whether the libraries under the driver shall not write to stderr, what goes well included. */
 void vtr_plain_hush_(bool hush);

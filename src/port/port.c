@@ -75,9 +75,9 @@ static void pair_happened(struct vtr_port *port, unsigned event)
     struct vtr_port *other = port->pair != NULL ? vtr_pair_other_(port->pair, port->side) : NULL;
     if (other == NULL)
         return;
-    vtr_watch_lock_();
+    vtr_lookout_lock_();
     vtr_port_happened_(other, event);
-    vtr_watch_unlock_();
+    vtr_lookout_unlock_();
 }
 
 /* Undoes probing and starting. */
@@ -232,7 +232,7 @@ static void port_free(struct vtr_port *port)
 
 static int open_locked(struct vtr_setup *s, struct vtr_port **out)
 {
-    int rc = vtr_watch_start_(s->err);
+    int rc = vtr_lookout_start_(s->err);
     if (rc == 0)
         rc = vtr_eal_start_(s->err);
     if (rc != 0)

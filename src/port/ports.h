@@ -13,11 +13,11 @@
 #include "port/bell.h"
 #include "port/device.h"
 #include "port/dma.h"
+#include "port/lookout.h"
 #include "port/memif.h"
 #include "port/pair.h"
 #include "port/plain.h"
 #include "port/rack.h"
-#include "port/watch.h"
 
 /* Counters are atomic: written by the queue's caller, read by vtr_port_stat(). */
 struct vtr_rxq {
@@ -42,12 +42,12 @@ struct vtr_txq {
 /* What a packet socket asks of the kernel's interface for the port. */
 enum vtr_hold { VTR_HOLD_ALL, VTR_HOLD_MULTICAST, VTR_HOLD_GROUPS, VTR_HOLDS };
 
-/* What happens to a port. Under the lock of watch.h. */
+/* What happens to a port. Under the lock of lookout.h. */
 struct vtr_happenings {
     unsigned pending;       /* enum vtr_port_event */
     int fd;                 /* readable while there are any; -1: nobody waits */
     unsigned iface;         /* index of the kernel's interface; 0: none */
-    struct vtr_watch watch; /* of its changes */
+    struct vtr_lookout watch; /* of its changes */
     int hold[VTR_HOLDS];    /* sockets; -1: none */
 };
 
@@ -91,7 +91,7 @@ int vtr_port_look_out_(struct vtr_port *port);
 /** Ends that. The device may be there or not. */
 void vtr_port_look_away_(struct vtr_port *port);
 
-/** Something did. Under the lock of watch.h. @param events  of enum vtr_port_event. */
+/** Something did. Under the lock of lookout.h. @param events  of enum vtr_port_event. */
 void vtr_port_happened_(struct vtr_port *port, unsigned events);
 
 bool vtr_port_link_is_up_(struct vtr_port *port);

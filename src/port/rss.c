@@ -37,6 +37,12 @@ static uint16_t entries_of(const struct vtr_port *port)
     return size <= VTR_RSS_TABLE_MAX ? size : 0;
 }
 
+/* Bytes of its key; ethdev's 0 stands for what nearly all devices have. */
+static uint16_t key_of(const struct vtr_port *port)
+{
+    return port->dev.info.hash_key_size != 0 ? port->dev.info.hash_key_size : 40;
+}
+
 static void whole_table(struct table *t, uint16_t entries)
 {
     memset(t, 0, sizeof *t);
@@ -50,7 +56,7 @@ int vtr_port_rss(struct vtr_port *port, struct vtr_rss *out)
     struct rte_eth_rss_conf conf = { .rss_key = rss.key, .rss_key_len = sizeof rss.key };
     struct table t;
     whole_table(&t, rss.entries);
-    if (rss.entries == 0 || port->dev.info.hash_key_size > sizeof rss.key)
+    if (rss.entries == 0 || key_of(port) > sizeof rss.key)
         return -ENOTSUP;
     int rc = rte_eth_dev_rss_hash_conf_get(port->id, &conf);
     if (rc == 0)
@@ -59,7 +65,7 @@ int vtr_port_rss(struct vtr_port *port, struct vtr_rss *out)
         return rc;
     for (int i = 0; i < TYPES; i++)
         rss.types |= conf.rss_hf & types[i].theirs ? types[i].ours : 0;
-    rss.key_len = port->dev.info.hash_key_size;
+    rss.key_len = key_of(port);
     for (unsigned i = 0; i < rss.entries; i++)
         rss.queue[i] = t.group[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE];
     *out = rss;
@@ -81,7 +87,7 @@ static int check(const struct vtr_port *port, const struct vtr_rss *rss, struct 
         return refuse(port, ENOTSUP, "the device does not spread frames by a table", err);
     if (rss->types & ~can)
         return refuse(port, EINVAL, "it cannot hash these fields", err);
-    if (rss->key_len != 0 && rss->key_len != info->hash_key_size)
+    if (rss->key_len != 0 && rss->key_len != key_of(port))
         return refuse(port, EINVAL, "its key is of another length", err);
     if (rss->entries != 0 && rss->entries != entries_of(port))
         return refuse(port, EINVAL, "its table is of another length", err);

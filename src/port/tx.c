@@ -210,31 +210,6 @@ static VTR_COLD uint64_t *fit(const struct vtr_port *port, struct vtr_txq *q, st
     return reason != NULL || mbufs_for(pkt->data) <= port->seg_max ? reason : &q->too_many;
 }
 
-/* What the device is to do. The packet fits it. */
-static void request(struct rte_mbuf *m, const struct vtr_pkt *pkt)
-{
-    struct vtr_heads h;
-    uint32_t flags = pkt->flags;
-    vtr_check(vtr_heads_read_(pkt, &h));
-    bool cut = (flags & VTR_PKT_TX_CUT) != 0;
-    m->tx_offload = 0;
-    m->l2_len = h.l2;
-    m->l3_len = h.l3;
-    m->l4_len = h.l4;
-    m->tso_segsz = cut ? pkt->mss : 0;
-    m->vlan_tci = pkt->vlan;
-    if (h.l3 != 0)
-        m->ol_flags |= h.v6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4;
-    if ((flags & VTR_PKT_TX_IP_SUM || cut) && !h.v6)
-        m->ol_flags |= RTE_MBUF_F_TX_IP_CKSUM;
-    if (flags & VTR_PKT_TX_UDP_SUM)
-        m->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM;
-    if (flags & VTR_PKT_TX_TCP_SUM || cut)
-        m->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM;
-    m->ol_flags |= cut ? RTE_MBUF_F_TX_TCP_SEG : 0;
-    m->ol_flags |= flags & VTR_PKT_TX_VLAN ? RTE_MBUF_F_TX_VLAN : 0;
-}
-
 /* A packet that is more than one block of the right length. @return its head, or NULL: as above. */
 static VTR_COLD struct rte_mbuf *load_any(const struct vtr_port *port, struct vtr_txq *q,
                                           struct vtr_pkt *pkt, bool *taken)
@@ -243,7 +218,7 @@ static VTR_COLD struct rte_mbuf *load_any(const struct vtr_port *port, struct vt
         return NULL;
     struct rte_mbuf *m = load_chain(port, q->rack, pkt->data, taken);
     if (m != NULL && pkt->flags & VTR_PKT_TX_ANY)
-        request(m, pkt);
+        vtr_offload_request_(m, pkt);
     return m;
 }
 

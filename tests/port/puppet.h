@@ -267,11 +267,11 @@ static inline void puppet_pump(struct puppet *p, bool client, uint16_t slots)
         memset(p->base + d->offset, at, d->length);
     }
     __atomic_store_n(filled, at, __ATOMIC_RELEASE);
-    uint16_t tail = __atomic_load_n(&in->tail, __ATOMIC_ACQUIRE);
+    uint16_t given = __atomic_load_n(client ? &in->tail : &in->head, __ATOMIC_ACQUIRE);
     if (client)
-        __atomic_store_n(&in->head, (uint16_t)(tail + slots), __ATOMIC_RELEASE);
+        __atomic_store_n(&in->head, (uint16_t)(given + slots), __ATOMIC_RELEASE);
     else
-        __atomic_store_n(&in->tail, __atomic_load_n(&in->head, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
+        __atomic_store_n(&in->tail, given, __ATOMIC_RELEASE);
 }
 
 #endif

@@ -5,30 +5,30 @@
  * Owner: a watch lies in what uses it, as long as it is added; its descriptor is its user's.
  * Threads: all calls but lock and unlock are made under the lock, which callbacks run under.
  */
-#ifndef VITRINE_PORT_WATCH_H
-#define VITRINE_PORT_WATCH_H
+#ifndef VITRINE_PORT_LOOKOUT_H
+#define VITRINE_PORT_LOOKOUT_H
 
 #include <vitrine/base.h>
 
-struct vtr_watch {
+struct vtr_lookout {
     int fd;
     void (*ready)(void *arg);
     void *arg;
     uint64_t number; /* 0: not added */
-    struct vtr_watch *next;
+    struct vtr_lookout *next;
 };
 
-void vtr_watch_lock_(void);
-void vtr_watch_unlock_(void);
+void vtr_lookout_lock_(void);
+void vtr_lookout_unlock_(void);
 
 /** Starts the thread, unless it runs. Not under the lock. @return 0 or a negative errno with @p err
  * filled: in a forked child there is none and will be none. */
-int vtr_watch_start_(struct vtr_error *err);
+int vtr_lookout_start_(struct vtr_error *err);
 
 /** @return 0 or a negative errno. The thread runs. */
-int vtr_watch_add_(struct vtr_watch *watch, int fd, void (*ready)(void *arg), void *arg);
+int vtr_lookout_add_(struct vtr_lookout *watch, int fd, void (*ready)(void *arg), void *arg);
 
 /** One that is not added is allowed. */
-void vtr_watch_remove_(struct vtr_watch *watch);
+void vtr_lookout_remove_(struct vtr_lookout *watch);
 
 #endif

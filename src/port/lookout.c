@@ -2,7 +2,7 @@
 /** @file
  * The thread that watches.
  */
-#include "port/watch.h"
+#include "port/lookout.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -17,16 +17,16 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Under the lock. Watches are known by number: one may be removed, and its memory gone, between
  * the kernel's report and the lock. */
-static struct vtr_watch *watches;
+static struct vtr_lookout *watches;
 static int epoll_fd; /* constant while the thread runs */
 static pid_t owner;  /* 0: nobody has started it */
 
-void vtr_watch_lock_(void) { pthread_mutex_lock(&lock); }
-void vtr_watch_unlock_(void) { pthread_mutex_unlock(&lock); }
+void vtr_lookout_lock_(void) { pthread_mutex_lock(&lock); }
+void vtr_lookout_unlock_(void) { pthread_mutex_unlock(&lock); }
 
 static void call(uint64_t number)
 {
-    struct vtr_watch *watch = watches;
+    struct vtr_lookout *watch = watches;
     while (watch != NULL && watch->number != number)
         watch = watch->next;
     if (watch != NULL)
@@ -62,13 +62,13 @@ static int start(void)
         close(fd);
         return -rc;
     }
-    pthread_setname_np(thread, "vtr-watch");
+    pthread_setname_np(thread, "vtr-lookout");
     pthread_detach(thread);
     owner = getpid();
     return 0;
 }
 
-int vtr_watch_start_(struct vtr_error *err)
+int vtr_lookout_start_(struct vtr_error *err)
 {
     pthread_mutex_lock(&lock);
     int rc = owner == 0 ? start() : 0;
@@ -81,10 +81,10 @@ int vtr_watch_start_(struct vtr_error *err)
                    : vtr_error_set_(err, -rc, NULL, "cannot watch descriptors: %s", strerror(-rc));
 }
 
-int vtr_watch_add_(struct vtr_watch *watch, int fd, void (*ready)(void *arg), void *arg)
+int vtr_lookout_add_(struct vtr_lookout *watch, int fd, void (*ready)(void *arg), void *arg)
 {
     static uint64_t added;
-    *watch = (struct vtr_watch){ fd, ready, arg, ++added, watches };
+    *watch = (struct vtr_lookout){ fd, ready, arg, ++added, watches };
     struct epoll_event event = { .events = EPOLLIN, .data.u64 = watch->number };
     if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
         watch->number = 0;
@@ -94,9 +94,9 @@ int vtr_watch_add_(struct vtr_watch *watch, int fd, void (*ready)(void *arg), vo
     return 0;
 }
 
-void vtr_watch_remove_(struct vtr_watch *watch)
+void vtr_lookout_remove_(struct vtr_lookout *watch)
 {
-    struct vtr_watch **at = &watches;
+    struct vtr_lookout **at = &watches;
     if (watch->number == 0)
         return;
     epoll_ctl(epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
