@@ -9,8 +9,8 @@
  *                 last_unref  handle                  this process's last handle is ended
  * libvitrine-net  port_open   port, name
  *                 port_close  port
- *                 rx          port, queue, packets    a burst from the driver
- *                 tx          port, queue, packets, of so many
+ *                 rx          port, queue, packets    a call has received so many
+ *                 tx          port, queue, packets, of so many that the driver was offered
  *                 drop        port, queue, reason (enum vtr_drop), bytes
  *
  * What is inlined into programs has none: counting up, and sealing a vtr_buf. Nor has what every
