@@ -186,9 +186,9 @@ static inline void drop_counts(struct rte_mempool_cache *cache, uint32_t from)
 }
 
 /* A driver that copies frees each mbuf right behind its copy. A count that others have too is
- * dropped by a locked instruction, which would wait for the copy's stores, so it is dropped here,
- * for all of them: 64 B gets over memif spent 30 % of their time there. What a flush of the cache
- * meanwhile has left behind, vtr_chain_pop_() sees to. @return how many the driver took. */
+ * dropped by a locked instruction, which would wait for the copy's stores, so all are dropped here.
+ * What a flush of the cache has left behind meanwhile, vtr_chain_pop_() sees to. @return how many
+ * it took. */
 static unsigned hand_over(const struct vtr_port *port, struct vtr_rack *rack, unsigned queue,
                           struct burst *b)
 {
