@@ -161,10 +161,9 @@ static enum vtr_drop reason_of(const struct vtr_txq *q, const uint64_t *counter)
 static VTR_COLD bool drop(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
                           uint64_t *reason)
 {
-    VTR_PROBE4(drop, port->id, queue, reason_of(&port->txq[queue], reason), pkt->data.len);
-    if (vtr_capture_on_(port))
-        vtr_capture_drop_(port, true, queue, pkt->data, pkt->data.len,
-                          reason_of(&port->txq[queue], reason));
+    enum vtr_drop why = reason_of(&port->txq[queue], reason);
+    VTR_PROBE4(drop, port->id, queue, why, pkt->data.len);
+    vtr_capture_drop_(port, true, queue, pkt->data, pkt->data.len, why);
     vtr_pkt_unref(pkt);
     memset(pkt, 0, sizeof *pkt);
     vtr_count_(reason, 1);
@@ -314,16 +313,12 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
         *full = true;
         return 0;
     }
-    /* Before it is looked whether a list is ours alone. */
-    struct vtr_capture_ring *captured =
-        vtr_capture_on_(port) ? vtr_capture_hold_(port, queue, pkts, n) : NULL;
+    struct vtr_capture_ring *captured = vtr_capture_hold_(port, queue, pkts, n);
     if (VTR_UNLIKELY(q->rack == NULL))
         return send_plain(port, queue, pkts, n, full, captured);
     load(port, q, pkts, n, &b);
     unsigned sent = b.n == 0 ? 0 : hand_over(port, q->rack, queue, &b);
-    VTR_PROBE4(tx, port->id, queue, sent, n);
-    if (VTR_UNLIKELY(captured != NULL))
-        vtr_capture_sent_(captured, sent);
+    vtr_capture_sent_(captured, sent);
     uint64_t bytes = accepted(pkts, sent, &b);
     vtr_count_(&q->pkts, sent);
     vtr_count_(&q->bytes, bytes);
@@ -345,6 +340,7 @@ unsigned vtr_port_tx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
         vtr_rack_enter_(q->rack);
     unsigned done = send_all(port, queue, pkts, n, &full);
     vtr_rack_leave_();
+    VTR_PROBE4(tx, port->id, queue, done, n);
     if (port->pair != NULL && done != 0)
         vtr_pair_wake_(port->pair, port->side, queue);
     if (VTR_UNLIKELY(full))
