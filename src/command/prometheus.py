@@ -20,9 +20,11 @@ import json
 import os
 import socket
 import sys
+import time
 
 SOCKET = 'dpdk_telemetry.v2'
 TIMEOUT_S = 5
+PATIENCE = 5
 
 GAUGE, COUNTER = 'gauge', 'counter'
 
@@ -57,6 +59,9 @@ PORT = {
     'port_tx_packets_total': ('tx_packets', COUNTER, 'packets sent'),
     'port_tx_bytes_total': ('tx_bytes', COUNTER, 'bytes sent'),
     'port_tx_full_total': ('tx_full', COUNTER, 'packets handed back, the queue being full'),
+    'port_rx_copies_total': ('rx_copies', COUNTER, 'frames copied into the heap'),
+    'port_tx_copies_total': ('tx_copies', COUNTER, 'frames copied to be sent'),
+    'port_tx_software_total': ('tx_software', COUNTER, 'packets offloaded by software'),
     'port_link_up': ('link_up', GAUGE, 'whether the link is up'),
 }
 FAILED = 'heap_failed_blocks_total'  # by reason
@@ -94,10 +99,16 @@ class Telemetry:
     """A connection to one process."""
 
     def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.sock.settimeout(TIMEOUT_S)
-        self.sock.connect(path)
-        hello = json.loads(self.sock.recv(1024))
+        for patience in range(PATIENCE):
+            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self.sock.settimeout(TIMEOUT_S)
+            self.sock.connect(path)
+            hello = self.sock.recv(1024)
+            if hello:
+                break
+            self.sock.close()  # DPDK serves ten at once, and closes on others
+            time.sleep(.1 * (patience + 1))
+        hello = json.loads(hello)
         self.pid, self.room = hello['pid'], hello['max_output_len']
 
     def cmd(self, command, argument=None):

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sys/uio.h>
 
+#include "base/usdt.h"
 #include "data/join.h"
 #include "heap/place.h"
 
@@ -41,6 +42,7 @@ static int copy_block(struct vtr_heap *heap, struct source *from, size_t len, st
         return rc;
     fill(&b, from, len);
     *out = vtr_buf_seal(&b);
+    VTR_PROBE2(seal, out->what, out->len);
     return 0;
 }
 
@@ -96,5 +98,6 @@ int vtr_data_copy(struct vtr_heap *heap, const void *bytes, size_t len, struct v
         return rc;
     vtr_check(vtr_buf_append(&b, bytes, len));
     *out = vtr_buf_seal(&b);
+    VTR_PROBE2(seal, out->what, out->len);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <vitrine/data.h>
 
 #include "base/text.h"
+#include "base/usdt.h"
 #include "data/list.h"
 #include "heap/block.h"
 #include "heap/foreign.h"
@@ -70,6 +71,7 @@ void vtr_record_release_(uint64_t what)
     /* O: what is BUSY is this thread's; A1 follows. */
     if (VTR_UNLIKELY(__atomic_load_n(&rec->count, __ATOMIC_RELAXED) < 0))
         vtr_record_broken_(what, "unref");
+    VTR_PROBE1(last_unref, what);
     if (VTR_LIKELY(is_block(what)))
         vtr_block_release_(rec);
     else
@@ -79,6 +81,7 @@ void vtr_record_release_(uint64_t what)
 void vtr_record_end_(uint64_t what)
 {
     VTR_PLACE_CALL_;
+    VTR_PROBE_DEBUG1(last_unref, what);
     if (VTR_LIKELY(is_block(what)))
         vtr_block_end(vtr_what_record_(what));
     else
@@ -112,6 +115,7 @@ void vtr_record_unref_bulk_(const uint64_t *whats, unsigned n)
         } else {
             if (ends == BULK)
                 vtr_blocks_end(recs, ends), ends = 0;
+            VTR_PROBE_DEBUG1(last_unref, whats[i]);
             rec->gen |= 1; /* the same handle once more is seen to be stale */
             recs[ends++] = rec;
         }

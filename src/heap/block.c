@@ -16,6 +16,7 @@
 
 #include <errno.h>
 
+#include "base/usdt.h"
 #include "base/wait.h"
 #include "heap/heap.h"
 #include "heap/large.h"
@@ -123,6 +124,7 @@ static VTR_COLD void refused(struct vtr_heap *heap, struct vtr_cache *cache, int
 {
     if (cache != NULL)
         cache->refused = reason;
+    VTR_PROBE3(heap_limit, heap->name, reason, n);
     __atomic_add_fetch(reason == -EDQUOT ? &heap->failed_quota : &heap->failed_limit, n,
                        __ATOMIC_RELAXED); /* O: a statistic */
 }

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/usdt.h"
 #include "heap/block.h"
 #include "heap/foreign.h"
 #include "port/eal.h"
@@ -252,6 +253,7 @@ static int open_locked(struct vtr_setup *s, struct vtr_port **out)
         return rc;
     }
     vtr_telemetry_add_(port);
+    VTR_PROBE2(port_open, port->id, port->shown);
     *out = port;
     return 0;
 }
@@ -281,6 +283,7 @@ int vtr_port_close(struct vtr_port *port)
     vtr_foreign_hold_(); /* what lies in the port's rings ends under the lock */
     pthread_mutex_lock(&setup_lock);
     vtr_telemetry_remove_(port);
+    VTR_PROBE1(port_close, port->id);
     undo(port);
     racks_close(port);
     pthread_mutex_unlock(&setup_lock);

@@ -12,6 +12,7 @@
 #include <rte_prefetch.h>
 
 #include "base/memory.h"
+#include "base/usdt.h"
 #include "heap/block.h"
 #include "port/pool.h"
 
@@ -104,7 +105,8 @@ static VTR_COLD void drop(struct vtr_rxq *q, struct vtr_data *d, bool there, uin
                           enum vtr_drop reason)
 {
     vtr_count_(reason == VTR_DROP_RX_NO_BLOCK ? &q->no_block : &q->error, 1);
-    if (vtr_capture_on_(q->port) && there)
+    VTR_PROBE4(drop, q->port->id, q - q->port->rxq, reason, len);
+    if (there)
         vtr_capture_drop_(q->port, false, (unsigned)(q - q->port->rxq), *d, len, reason);
     vtr_data_unref(d);
 }
@@ -337,6 +339,7 @@ unsigned vtr_port_rx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
         return 0;
     unsigned got = VTR_LIKELY(q->rack != NULL) ? rx_device(port, q, queue, pkts, n)
                                                : rx_plain(port, queue, pkts, n);
+    VTR_PROBE3(rx, port->id, queue, got);
     if (vtr_capture_on_(port) && got != 0)
         vtr_capture_rx_(port, queue, pkts, got);
     if (VTR_UNLIKELY(port->strips))

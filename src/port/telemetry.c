@@ -87,6 +87,9 @@ static void add_port(struct vtr_port *port, struct rte_tel_data *d)
     rte_tel_data_add_dict_u64(d, "tx_packets", s.tx_pkts);
     rte_tel_data_add_dict_u64(d, "tx_bytes", s.tx_bytes);
     rte_tel_data_add_dict_u64(d, "tx_full", s.tx_full);
+    rte_tel_data_add_dict_u64(d, "rx_copies", s.rx_copies);
+    rte_tel_data_add_dict_u64(d, "tx_copies", s.tx_copies);
+    rte_tel_data_add_dict_u64(d, "tx_software", s.tx_software);
     rte_tel_data_add_dict_u64(d, "drops", s.drops);
     for (unsigned i = 0; i < VTR_DROP_REASONS; i++) {
         snprintf(name, sizeof name, "drop_%s", vtr_drop_name((enum vtr_drop)i));

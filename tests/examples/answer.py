@@ -118,6 +118,22 @@ def started(*command):
             process.kill()
 
 
+def wait_for_capture(file):
+    """Until tcpdump has written a datagram to all, and so all that came before it."""
+    mark = b'that was all'
+    space.run(*space.inside(sys.executable, '-c', f"""
+import socket
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    s.sendto({mark}, ('10.77.0.255', 9))"""))
+    for _ in range(100):
+        with open(file, 'rb') as capture:
+            if mark in capture.read():
+                return
+        time.sleep(0.1)
+    raise TimeoutError('tcpdump does not write')
+
+
 def end(process):
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=10)[0]
@@ -145,6 +161,7 @@ def main():
                      capture.name) as dump:
             assert 'listening on' in dump.stderr.readline()
             ask_everything(mac)
+            wait_for_capture(capture.name)
             counts = end(program).split()
             dump.wait(10)  # its interface is gone
         print(*counts)

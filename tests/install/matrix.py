@@ -181,7 +181,7 @@ class Matrix:
         run(*check, 'VITRINE_0.1', prefix / 'lib/libvitrine.so', 'vitrine.h')
         if has_net:
             run(*check, 'VITRINE_NET_0.1', prefix / 'lib/libvitrine-net.so', 'port.h', 'rss.h',
-                '-vitrine.h')
+                'capture.h', 'link.h', '-vitrine.h')
 
     def everything(self):
         for libraries in ('both', 'archives'):

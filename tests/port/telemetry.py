@@ -104,7 +104,7 @@ def check_exporter(told, prometheus, who):
     assert live == told['heap']['live_blocks'] and labels['heap'] == '0', by_name
     assert labels['name'] == r'a \"name\" \\ of 31 bytes, no more', labels
     for i, port in enumerate(told['ports']):
-        for field in ('rx_packets', 'rx_bytes', 'tx_packets', 'tx_bytes', 'tx_full'):
+        for field in ('rx_packets', 'rx_bytes', 'tx_packets', 'tx_bytes', 'tx_full', 'tx_software'):
             samples = {l['port']: v for l, v in by_name[f'vtr_port_{field}_total']}
             assert samples[sorted(samples)[i]] == port[field], (field, samples)
         number = sorted(l['port'] for l, _ in by_name['vtr_port_link_up'])[i]
@@ -153,9 +153,9 @@ def check_churn(program, prometheus, who):
 
         def asker():
             for _ in range(3):
-                results.append(subprocess.run(
-                    ['python3', prometheus, '-f', told['prefix']], capture_output=True,
-                    text=True, check=True, **who).stdout)
+                said = subprocess.run(['python3', prometheus, '-f', told['prefix']],
+                                      capture_output=True, text=True, check=True, **who)
+                results.append(said.stderr + said.stdout)
                 results.append(ask(told['prefix'], *['/vitrine/leaks', '/vitrine/ports'] * 50,
                                    **who))
         threads = [threading.Thread(target=asker) for _ in range(3)]
@@ -165,7 +165,7 @@ def check_churn(program, prometheus, who):
             thread.join()
         assert len(results) == 18 and process.poll() is None, len(results)
         for text in results:
-            assert isinstance(text, list) or 'vtr_heap_live_blocks' in text
+            assert isinstance(text, list) or 'vtr_heap_live_blocks' in text, text
 
 
 def check_left(program, folder, who):

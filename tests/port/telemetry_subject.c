@@ -65,6 +65,8 @@ static void print_port(struct vtr_port *port)
     printf("{\"rx_packets\": %" PRIu64 ", \"rx_bytes\": %" PRIu64 ", \"tx_packets\": %" PRIu64
            ", \"tx_bytes\": %" PRIu64 ", \"tx_full\": %" PRIu64 ", \"drops\": %" PRIu64,
            s.rx_pkts, s.rx_bytes, s.tx_pkts, s.tx_bytes, s.tx_full, s.drops);
+    printf(", \"rx_copies\": %" PRIu64 ", \"tx_copies\": %" PRIu64 ", \"tx_software\": %" PRIu64,
+           s.rx_copies, s.tx_copies, s.tx_software);
     for (unsigned i = 0; i < VTR_DROP_REASONS; i++)
         printf(", \"drop_%s\": %" PRIu64, vtr_drop_name((enum vtr_drop)i), s.drop[i]);
     printf("}");

@@ -103,17 +103,15 @@ static void what_is_dropped_says_why(void **state)
     need("tshark");
     struct vtr_heap *heap = test_heap(64 << 20);
     char spec[160];
-    struct vtr_port_opts opts = test_opts();
-    opts.tx_descs = 64;
     snprintf(spec, sizeof spec, "memif:%s", file_named("socket"));
-    struct vtr_port *memif = test_port(heap, spec, NULL), *ring = test_port(heap, "ring:x", &opts);
+    struct vtr_port *memif = test_port(heap, spec, NULL), *ring = test_port(heap, "ring:x", NULL);
     struct vtr_pkt long_one = test_pkt(heap, 5000, 1), empty = { .flags = 0 };
-    struct vtr_pkt senseless = test_pkt(heap, 40, 2); /* of no protocol that has a checksum */
-    senseless.flags = VTR_PKT_TX_UDP_SUM;
+    struct vtr_pkt no_tcp = test_pkt(heap, 400, 2);
+    no_tcp.flags = VTR_PKT_TX_TCP_SUM;
     capture(memif, file_named("long"), NULL);
     capture(ring, file_named("headers"), NULL);
     assert_int_equal(vtr_port_tx(memif, 0, &long_one, 1), 1);
-    assert_int_equal(vtr_port_tx(ring, 0, &senseless, 1), 1);
+    assert_int_equal(vtr_port_tx(ring, 0, &no_tcp, 1), 1);
     assert_int_equal(vtr_port_tx(ring, 0, &empty, 1), 1);
     stop(memif);
     stop(ring);
@@ -126,7 +124,7 @@ static void what_is_dropped_says_why(void **state)
     a = ask(FIELDS, file_named("headers"));
     assert_true(next_seen(a, &seen));
     assert_string_equal(seen.comment, "dropped: tx_headers");
-    assert_int_equal(seen.len, 40);
+    assert_int_equal(seen.len, 400);
     assert_false(next_seen(a, &seen));
     /* what has no bytes is in the statistics alone */
     FILE *file = fopen(file_named("headers"), "r");

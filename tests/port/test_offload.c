@@ -4,7 +4,7 @@
  * segments cut into frames that put together again are the same bytes, tags. Payload is never
  * copied. tshark, where it is there, looks at what was written.
  */
-#include "files.h"
+#include "pcaps.h"
 
 #include <vitrine/checksum.h>
 #include <vitrine/wire.h>

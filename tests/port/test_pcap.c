@@ -2,7 +2,7 @@
 /** @file
  * port: capture files in and out, and what is said of files that are none.
  */
-#include "files.h"
+#include "pcaps.h"
 
 static bool has_ended(struct vtr_port *port)
 {

@@ -2,8 +2,8 @@
 /** @file
  * Capture files of tests: a directory that goes, files written byte by byte, frames read back.
  */
-#ifndef VITRINE_TESTS_PORT_FILES_H
-#define VITRINE_TESTS_PORT_FILES_H
+#ifndef VITRINE_TESTS_PORT_PCAPS_H
+#define VITRINE_TESTS_PORT_PCAPS_H
 
 #include "ports.h"
 
