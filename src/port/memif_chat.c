@@ -114,9 +114,9 @@ static const char *hear_init(struct vtr_memif_peer *peer, const struct vtr_memif
     return say_ack(peer);
 }
 
-/* The memory must be as large as it says for as long as it is mapped, and a page of it be there when
- * it is looked at: in a file of huge pages one may make a hole, and there may be no other. A slot's
- * offset has 32 bits; more would only use our addresses up. */
+/* The memory must be as large as it says for as long as it is mapped, and a page of it be there
+ * when it is looked at: in a file of huge pages one may make a hole, and there may be no other. A
+ * slot's offset has 32 bits; more would only use our addresses up. */
 static const char *region_wrong(const struct vtr_memif_peer *peer, uint64_t size, int fd)
 {
     struct stat st;

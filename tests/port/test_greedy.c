@@ -194,8 +194,8 @@ static void memory_beyond_what_a_slot_can_name_is_refused(void **state)
     }
 }
 
-/* Of huge pages (of 2 MiB by default), a hole can be made where there was one, and be filled only while there are any:
- * else who looks there gets SIGBUS. */
+/* Of huge pages (of 2 MiB by default), a hole can be made where there was one, and be filled only
+ * while there are any: else who looks there gets SIGBUS. */
 static void memory_of_huge_pages_is_refused(void **state)
 {
     enum { HUGE = 2 << 20 };

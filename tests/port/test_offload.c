@@ -377,7 +377,8 @@ static void payload_is_sent_where_it_lies(void **state)
 static void no_frame_is_longer_than_its_header_can_say(void **state)
 {
     struct vtr_heap *heap = test_heap(64 << 20);
-    struct vtr_port *a = test_port(heap, "ring:long", NULL), *b = test_port(heap, "ring:long", NULL);
+    struct vtr_port *a = test_port(heap, "ring:long", NULL);
+    struct vtr_port *b = test_port(heap, "ring:long", NULL);
     for (unsigned v6 = 0; v6 < 2; v6++) {
         struct shape s = { v6, false, 4 };
         unsigned most = 65535 - (v6 ? 0 : 20) - 24;
