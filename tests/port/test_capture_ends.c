@@ -61,7 +61,7 @@ static void a_full_disk_is_reported_and_stops_nothing(void **state)
     test_heap_end(heap);
 }
 
-/* In the middle of a packet, of a file of the capture's own and of the caller's, which may go on. */
+/* In the middle of a packet, of a file of its own and of the caller's, which may go on. */
 static void a_file_that_may_not_grow_ends_behind_a_packet(void **state)
 {
     need("tshark");
