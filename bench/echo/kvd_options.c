@@ -251,7 +251,7 @@ static const char *nearest(const char *typed)
     typed += strspn(typed, "-");
     for (const struct option *o = options; o->name != NULL; o++) {
         unsigned letters = distance(typed, o->name);
-        if (letters < best) {
+        if (letters < best && 2 * letters <= strlen(o->name)) {
             best = letters;
             name = o->name;
         }
