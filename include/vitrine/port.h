@@ -153,6 +153,8 @@ struct vtr_port_info {
  * cut off at the slot's end, and the sums of what it sends itself are not made yet. Turn it off:
  * `ethtool -K IFACE gro off gso off tso off tx off`, on a veth at the other end.
  *
+ * af_xdp: the kernel gives a queue back a moment after the port is closed; an open meanwhile fails.
+ *
  * pci: the device reads and writes the heap's blocks by DMA. An IOMMU lets it reach nothing but
  * - @p heap: what it receives into to read and write; what it is told to send, in the read view, to
  *   read only. Segments that come later are mapped as they come: where that is refused (a limit on

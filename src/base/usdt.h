@@ -10,7 +10,7 @@
  * libvitrine-net  port_open   port, name
  *                 port_close  port
  *                 rx          port, queue, packets    a call has received so many
- *                 tx          port, queue, packets, of so many that the driver was offered
+ *                 tx          port, queue, packets, of so many
  *                 drop        port, queue, reason (enum vtr_drop), bytes
  *
  * What is inlined into programs has none: counting up, and sealing a vtr_buf. Nor has what every

@@ -95,9 +95,8 @@ static void hold_all(struct vtr_capture_ring *ring, const struct vtr_pkt *pkts, 
         ;
 }
 
-/* Of those held, the first @p n are the writer's, and the others nobody's. Of @p n, what was not
- * held is lost. Then out. */
-static void publish(struct vtr_capture_ring *ring, unsigned n)
+/* Of those held, the others are nobody's. Of @p n, what was not held is lost. */
+void vtr_capture_publish_(struct vtr_capture_ring *ring, unsigned n)
 {
     unsigned kept = n < ring->held ? n : ring->held;
     for (unsigned i = kept; i < ring->held; i++)
@@ -125,11 +124,11 @@ void vtr_capture_rx_(const struct vtr_port *port, unsigned queue, const struct v
     if (ring == NULL)
         return;
     hold_all(ring, pkts, n);
-    publish(ring, n);
+    vtr_capture_publish_(ring, n);
 }
 
-struct vtr_capture_ring *vtr_capture_hold_(const struct vtr_port *port, unsigned queue,
-                                           const struct vtr_pkt *pkts, unsigned n)
+struct vtr_capture_ring *vtr_capture_hold_all_(const struct vtr_port *port, unsigned queue,
+                                               const struct vtr_pkt *pkts, unsigned n)
 {
     struct vtr_capture_ring *ring = enter(port, true, queue, VTR_CAPTURE_TX);
     if (ring != NULL)
@@ -137,22 +136,17 @@ struct vtr_capture_ring *vtr_capture_hold_(const struct vtr_port *port, unsigned
     return ring;
 }
 
-void vtr_capture_sent_(struct vtr_capture_ring *ring, unsigned sent)
-{
-    if (ring != NULL)
-        publish(ring, sent);
-}
-
 void vtr_capture_drop_(const struct vtr_port *port, bool sends, unsigned queue, struct vtr_data d,
                        uint32_t len, enum vtr_drop reason)
 {
     uint32_t what = VTR_CAPTURE_DROPS | (sends ? VTR_CAPTURE_TX : VTR_CAPTURE_RX);
-    struct vtr_capture_ring *ring = d.len != 0 ? enter(port, sends, queue, what) : NULL;
+    bool wanted = vtr_capture_on_(port) && d.len != 0;
+    struct vtr_capture_ring *ring = wanted ? enter(port, sends, queue, what) : NULL;
     if (ring == NULL)
         return;
     if (slots_free(ring, 1) != 0)
         (void)!hold(ring, d, len, (uint8_t)(reason + 1));
-    publish(ring, 1);
+    vtr_capture_publish_(ring, 1);
 }
 
 static int bad_option(const struct vtr_port *port, struct vtr_error *err, const char *what,

@@ -69,15 +69,31 @@ static inline bool vtr_capture_on_(const struct vtr_port *port)
 VTR_COLD void vtr_capture_rx_(const struct vtr_port *port, unsigned queue,
                               const struct vtr_pkt *pkts, unsigned n);
 
-/** These may be sent: holds them, until vtr_capture_sent_() says how many were. The queue's caller.
+VTR_COLD struct vtr_capture_ring *vtr_capture_hold_all_(const struct vtr_port *port,
+                                                        unsigned queue,
+                                                        const struct vtr_pkt *pkts, unsigned n);
+
+/** These may be sent: holds them, until vtr_capture_sent_() says how many were; before it is looked
+ * whether a list is ours alone. The queue's caller.
  * @return NULL: nothing is held, and nothing to be said. */
-VTR_COLD struct vtr_capture_ring *vtr_capture_hold_(const struct vtr_port *port, unsigned queue,
-                                                    const struct vtr_pkt *pkts, unsigned n);
+static inline struct vtr_capture_ring *vtr_capture_hold_(const struct vtr_port *port,
+                                                         unsigned queue,
+                                                         const struct vtr_pkt *pkts, unsigned n)
+{
+    return vtr_capture_on_(port) ? vtr_capture_hold_all_(port, queue, pkts, n) : NULL;
+}
+
+/** Of those held, the first @p n go to the writer. Then out. */
+VTR_COLD void vtr_capture_publish_(struct vtr_capture_ring *ring, unsigned n);
 
 /** The first @p sent of those held were sent. @param ring  NULL is allowed. */
-VTR_COLD void vtr_capture_sent_(struct vtr_capture_ring *ring, unsigned sent);
+static inline void vtr_capture_sent_(struct vtr_capture_ring *ring, unsigned sent)
+{
+    if (VTR_UNLIKELY(ring != NULL))
+        vtr_capture_publish_(ring, sent);
+}
 
-/** This is dropped, and borrowed. The queue's caller.
+/** This is dropped, and borrowed. The queue's caller; also if there is no capture.
  * @param len  of the packet, of which @p d may be a part. */
 VTR_COLD void vtr_capture_drop_(const struct vtr_port *port, bool sends, unsigned queue,
                                 struct vtr_data d, uint32_t len, enum vtr_drop reason);

@@ -68,7 +68,7 @@ static void ask(struct vtr_port *port)
 }
 
 /* Whether an interface only leaves the namespace, and works on. */
-static bool moves_away(const struct nlmsghdr *h)
+static bool moves_away(struct nlmsghdr *h)
 {
     int left = (int)IFLA_PAYLOAD(h);
     for (struct rtattr *a = IFLA_RTA(NLMSG_DATA(h)); RTA_OK(a, left); a = RTA_NEXT(a, left))

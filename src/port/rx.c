@@ -106,7 +106,7 @@ static VTR_COLD void drop(struct vtr_rxq *q, struct vtr_data *d, bool there, uin
 {
     vtr_count_(reason == VTR_DROP_RX_NO_BLOCK ? &q->no_block : &q->error, 1);
     VTR_PROBE4(drop, q->port->id, q - q->port->rxq, reason, len);
-    if (vtr_capture_on_(q->port) && there)
+    if (there)
         vtr_capture_drop_(q->port, false, (unsigned)(q - q->port->rxq), *d, len, reason);
     vtr_data_unref(d);
 }

@@ -12,6 +12,7 @@
  * what came of it, whether the queue has room then or not.
  */
 #include "port/capture.h"
+#include "port/chain.h"
 #include "port/offload.h"
 
 #include <string.h>
@@ -29,162 +30,12 @@ struct burst {
     struct rte_mbuf *mbufs[VTR_BURST];
 };
 
-/* Some fields at once. */
-static inline void put(struct rte_mbuf *m, size_t at, uint64_t fields)
-{
-    memcpy((char *)m + at, &fields, sizeof fields);
-}
-enum { DATA_OFF = offsetof(struct rte_mbuf, data_off) };
-enum { PACKET_TYPE = offsetof(struct rte_mbuf, packet_type) };
-VTR_STATIC_ASSERT(offsetof(struct rte_mbuf, refcnt) == DATA_OFF + 2 &&
-                      offsetof(struct rte_mbuf, nb_segs) == DATA_OFF + 4 &&
-                      offsetof(struct rte_mbuf, port) == DATA_OFF + 6,
-                  "a word");
-VTR_STATIC_ASSERT(offsetof(struct rte_mbuf, pkt_len) == PACKET_TYPE + 4, "a word");
-
-static inline void fill(struct rte_mbuf *m, uint64_t what, uint32_t off, uint32_t len)
-{
-    const struct vtr_record *rec = vtr_what_record_(what);
-    if (VTR_UNLIKELY(rec->gen != (uint16_t)(what >> VTR_WHAT_GEN_SHIFT)))
-        vtr_record_broken_(what, "tx");
-    /* No room around the bytes, so that no driver thinks of writing there. Its fields in words: 10
-     * stores took 4 cycles more. */
-    m->buf_addr = (void *)(uintptr_t)(rec->base + off);
-    m->buf_iova = (rte_iova_t)(uintptr_t)(rec->base + off);
-    put(m, DATA_OFF, (uint64_t)1 << 16 | (uint64_t)1 << 32 | (uint64_t)RTE_MBUF_PORT_INVALID << 48);
-    m->ol_flags = 0;
-    put(m, PACKET_TYPE, (uint64_t)len << 32);
-    m->data_len = (uint16_t)len;
-    m->buf_len = (uint16_t)len;
-    vtr_mbuf_set_sent_(m, what);
-}
-
-/* Bare mbufs from beneath the cache. */
-static VTR_COLD void descend(struct vtr_rack *rack)
-{
-    uint32_t n = rack->n < VTR_RACK_BARE ? rack->n : VTR_RACK_BARE;
-    rack->n -= n;
-    memcpy(rack->cache->objs, rack->bare + rack->n, n * sizeof rack->bare[0]);
-    rack->cache->len = n;
-}
-
-/* Whether @p n mbufs can be had. */
-static inline bool has(struct vtr_rack *rack, uint32_t n)
-{
-    uint32_t cached = rack->cache->len;
-    return VTR_LIKELY(cached >= n) || rack->n >= n - cached || vtr_rack_refill_(rack, n - cached);
-}
-
-static inline struct rte_mbuf *pop(struct vtr_rack *rack)
-{
-    struct rte_mempool_cache *cache = rack->cache;
-    if (VTR_UNLIKELY(cache->len == 0))
-        descend(rack);
-    struct rte_mbuf *m = cache->objs[--cache->len];
-    if (VTR_UNLIKELY(vtr_mbuf_sent_(m) != 0)) /* freed, but not in a burst to this queue */
-        vtr_record_unref_(vtr_mbuf_sent_(m));
-    return m;
-}
-
-/* Mbufs that show [off, off + len) of a list. */
-static uint32_t list_mbufs(const struct vtr_list *list, uint32_t off, uint32_t len)
-{
-    uint32_t n = 0, stop = off + len;
-    for (uint32_t i = vtr_list_find_(list, off); off < stop; i++) {
-        uint32_t end = list->seg[i].end < stop ? list->seg[i].end : stop;
-        n += (end - off + VTR_SEG_BYTES_MAX - 1) / VTR_SEG_BYTES_MAX;
-        off = end;
-    }
-    return n;
-}
-
-static uint32_t mbufs_for(struct vtr_data d)
-{
-    if (d.what & VTR_WHAT_LIST)
-        return list_mbufs(vtr_list_of_(d.what), d.off, d.len);
-    return (d.len + VTR_SEG_BYTES_MAX - 1) / VTR_SEG_BYTES_MAX;
-}
-
-/* Appends mbufs that show bytes of one block, with a count each. @return the last one. */
-static struct rte_mbuf *chain_block(struct vtr_rack *rack, struct rte_mbuf *tail, uint64_t what,
-                                    uint32_t off, uint32_t len)
-{
-    for (uint32_t n; len != 0; off += n, len -= n) {
-        struct rte_mbuf *m = pop(rack);
-        n = len < VTR_SEG_BYTES_MAX ? len : VTR_SEG_BYTES_MAX;
-        vtr_record_ref_(what);
-        fill(m, what, off, n);
-        tail->next = m;
-        tail = m;
-    }
-    return tail;
-}
-
-static void chain_list(struct vtr_rack *rack, struct rte_mbuf *tail, const struct vtr_list *list,
-                       uint32_t off, uint32_t len)
-{
-    uint32_t stop = off + len;
-    for (uint32_t i = vtr_list_find_(list, off); off < stop; i++) {
-        const struct vtr_seg *s = &list->seg[i];
-        uint32_t end = s->end < stop ? s->end : stop;
-        tail =
-            chain_block(rack, tail, s->what, s->off + (off - vtr_list_start_(list, i)), end - off);
-        off = end;
-    }
-}
-
-/* Counts are taken for each mbuf. */
-static VTR_COLD struct rte_mbuf *load_taking(struct vtr_rack *rack, struct vtr_data d)
-{
-    struct rte_mbuf anchor;
-    if (d.what & VTR_WHAT_LIST)
-        chain_list(rack, &anchor, vtr_list_of_(d.what), d.off, d.len);
-    else
-        chain_block(rack, &anchor, d.what, d.off, d.len);
-    return anchor.next;
-}
-
-/* The list is ours alone and shown whole: its counts go along. */
-static struct rte_mbuf *load_lending(struct vtr_rack *rack, const struct vtr_list *list)
-{
-    struct rte_mbuf *head = NULL, **link = &head;
-    for (uint32_t i = 0; i < list->segs; i++) {
-        const struct vtr_seg *s = &list->seg[i];
-        struct rte_mbuf *m = pop(rack);
-        fill(m, s->what, s->off, s->end - vtr_list_start_(list, i));
-        *link = m;
-        link = &m->next;
-    }
-    return head;
-}
-
-/* A packet of several mbufs. @return its head, or NULL: refused, or the rack is empty. */
-static struct rte_mbuf *load_chain(const struct vtr_port *port, struct vtr_rack *rack,
-                                   struct vtr_data d, bool *taken)
-{
-    uint32_t n = mbufs_for(d);
-    if (n == 0 || n > port->seg_max || !has(rack, n))
-        return NULL;
-    const struct vtr_list *list = vtr_list_of_(d.what);
-    bool is_list = (d.what & VTR_WHAT_LIST) != 0;
-    if (is_list && list->gen != (uint16_t)(d.what >> VTR_WHAT_GEN_SHIFT))
-        vtr_record_broken_(d.what, "tx");
-    /* A1: other handles, which are gone, have read the list. No new one can appear: ours is the
-     * only one it could be made from. */
-    *taken = !is_list || n != list->segs || list->seg[n - 1].end != d.len ||
-             __atomic_load_n(&list->count, __ATOMIC_ACQUIRE) != 1;
-    struct rte_mbuf *head = *taken ? load_taking(rack, d) : load_lending(rack, list);
-    head->nb_segs = (uint16_t)n;
-    head->pkt_len = d.len;
-    return head;
-}
-
 /* Whether the device takes the frame in one piece only. */
 static bool too_scattered(const struct vtr_port *port, struct vtr_data d)
 {
     uint32_t most = port->dev.driver->gather_max;
     return (d.what & VTR_WHAT_LIST) != 0 &&
-           (mbufs_for(d) > port->seg_max || (most != 0 && d.len > most));
+           (vtr_chain_mbufs_(d) > port->seg_max || (most != 0 && d.len > most));
 }
 
 /* Makes a packet one that the device takes. @return NULL, or the counter of why it cannot be. */
@@ -207,7 +58,7 @@ static VTR_COLD uint64_t *fit(const struct vtr_port *port, struct vtr_txq *q, st
         return &q->too_long;
     if (too_scattered(port, pkt->data))
         reason = vtr_offload_gather_(port, q, pkt);
-    return reason != NULL || mbufs_for(pkt->data) <= port->seg_max ? reason : &q->too_many;
+    return reason != NULL || vtr_chain_mbufs_(pkt->data) <= port->seg_max ? reason : &q->too_many;
 }
 
 /* A packet that is more than one block of the right length. @return its head, or NULL: as above. */
@@ -216,7 +67,7 @@ static VTR_COLD struct rte_mbuf *load_any(const struct vtr_port *port, struct vt
 {
     if (vtr_offload_cuts_(port, pkt->flags) || fit(port, q, pkt) != NULL)
         return NULL;
-    struct rte_mbuf *m = load_chain(port, q->rack, pkt->data, taken);
+    struct rte_mbuf *m = vtr_chain_load_(port, q->rack, pkt->data, taken);
     if (m != NULL && pkt->flags & VTR_PKT_TX_ANY)
         vtr_offload_request_(m, pkt);
     return m;
@@ -238,10 +89,10 @@ static void load(const struct vtr_port *port, struct vtr_txq *q, struct vtr_pkt 
         struct rte_mbuf *m;
         /* len - 1: nothing at all is refused too */
         if (VTR_LIKELY(special == 0 && len - 1 < max)) {
-            if (VTR_UNLIKELY(!has(rack, 1)))
+            if (VTR_UNLIKELY(!vtr_chain_has_(rack, 1)))
                 break;
-            m = pop(rack);
-            fill(m, what, off, len);
+            m = vtr_chain_pop_(rack);
+            vtr_chain_fill_(m, what, off, len);
         } else {
             bool taken = false;
             m = load_any(port, q, &pkts[i], &taken);
@@ -310,10 +161,9 @@ static enum vtr_drop reason_of(const struct vtr_txq *q, const uint64_t *counter)
 static VTR_COLD bool drop(const struct vtr_port *port, unsigned queue, struct vtr_pkt *pkt,
                           uint64_t *reason)
 {
-    VTR_PROBE4(drop, port->id, queue, reason_of(&port->txq[queue], reason), pkt->data.len);
-    if (vtr_capture_on_(port))
-        vtr_capture_drop_(port, true, queue, pkt->data, pkt->data.len,
-                          reason_of(&port->txq[queue], reason));
+    enum vtr_drop why = reason_of(&port->txq[queue], reason);
+    VTR_PROBE4(drop, port->id, queue, why, pkt->data.len);
+    vtr_capture_drop_(port, true, queue, pkt->data, pkt->data.len, why);
     vtr_pkt_unref(pkt);
     memset(pkt, 0, sizeof *pkt);
     vtr_count_(reason, 1);
@@ -335,9 +185,9 @@ static inline void drop_counts(struct rte_mempool_cache *cache, uint32_t from)
 }
 
 /* A driver that copies frees each mbuf right behind its copy. A count that others have too is
- * dropped by a locked instruction, which would wait for the copy's stores, so it is dropped here,
- * for all of them: 64 B gets over memif spent 30 % of their time there. What a flush of the cache
- * meanwhile has left behind, pop() sees to. @return how many the driver took. */
+ * dropped by a locked instruction, which would wait for the copy's stores, so all are dropped here.
+ * What a flush of the cache has left behind meanwhile, vtr_chain_pop_() sees to. @return how many
+ * it took. */
 static unsigned hand_over(const struct vtr_port *port, struct vtr_rack *rack, unsigned queue,
                           struct burst *b)
 {
@@ -463,16 +313,12 @@ static unsigned send_burst(const struct vtr_port *port, unsigned queue, struct v
         *full = true;
         return 0;
     }
-    /* Before it is looked whether a list is ours alone. */
-    struct vtr_capture_ring *captured =
-        vtr_capture_on_(port) ? vtr_capture_hold_(port, queue, pkts, n) : NULL;
+    struct vtr_capture_ring *captured = vtr_capture_hold_(port, queue, pkts, n);
     if (VTR_UNLIKELY(q->rack == NULL))
         return send_plain(port, queue, pkts, n, full, captured);
     load(port, q, pkts, n, &b);
     unsigned sent = b.n == 0 ? 0 : hand_over(port, q->rack, queue, &b);
-    VTR_PROBE4(tx, port->id, queue, sent, n);
-    if (VTR_UNLIKELY(captured != NULL))
-        vtr_capture_sent_(captured, sent);
+    vtr_capture_sent_(captured, sent);
     uint64_t bytes = accepted(pkts, sent, &b);
     vtr_count_(&q->pkts, sent);
     vtr_count_(&q->bytes, bytes);
@@ -494,6 +340,7 @@ unsigned vtr_port_tx(struct vtr_port *port, unsigned queue, struct vtr_pkt *pkts
         vtr_rack_enter_(q->rack);
     unsigned done = send_all(port, queue, pkts, n, &full);
     vtr_rack_leave_();
+    VTR_PROBE4(tx, port->id, queue, done, n);
     if (port->pair != NULL && done != 0)
         vtr_pair_wake_(port->pair, port->side, queue);
     if (VTR_UNLIKELY(full))

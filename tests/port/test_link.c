@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** @file
  * port: what happens to a port besides packets, and waiting for them.
- * Usage: test_port_link [kernel]. With kernel, interfaces of the kernel, made in a network namespace
- * of the program's own.
+ * Usage: test_port_link [kernel]. With kernel, interfaces of the kernel, made in a network
+ * namespace of the program's own.
  */
 #include "ports.h"
 
