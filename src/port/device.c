@@ -50,6 +50,10 @@ static const struct {
     { "TUNSETIFF", NULL,
       "it takes CAP_NET_ADMIN: run it with sudo; null: ring: memif: pcap: need no rights" },
     { "failed to parse device", "DPDK has no driver of this name", NO_DRIVER },
+    { "SIOCSIFHWADDR", NULL,
+      "it takes CAP_NET_ADMIN: run it with sudo; null: ring: memif: pcap: need no rights" },
+    { "Failed to create umem", NULL,
+      "it takes root: run it with sudo; null: ring: memif: pcap: need no rights" },
     { "Failed to create xsk socket", NULL,
       "it takes root, an MTU of at most 3498 (ip link set IFACE mtu 1500), no other XDP program, "
       "and queues that are there (ethtool -l)" },
