@@ -113,7 +113,7 @@ int main(int argc, char **argv)
     struct vtr_port *port;
     char spec[256];
     bool live = argc == 3 && strcmp(argv[1], "--port") == 0;
-    if (!live && (argc != 2 || argv[1][0] == '-')) {
+    if (!live && (argc != 2 || argv[1][0] == '-' || strchr(argv[1], ',') != NULL)) {
         fputs("usage: 08_flows FILE | --port SPEC\n", stderr);
         return 2;
     }

@@ -158,6 +158,8 @@ static int read_options(struct options *o, int argc, char **argv)
         usage(stderr);
         return 2;
     }
+    if (!o->live && strchr(argv[optind], ',') != NULL) /* a port's OUT, which would be written */
+        return wrong("a comma in a file's name:", argv[optind]);
     if (!o->live &&
         (size_t)snprintf(o->spec, sizeof o->spec, "pcap:%s", argv[optind]) >= sizeof o->spec)
         return wrong("too long:", argv[optind]);

@@ -140,6 +140,8 @@ def collect(prefixes):
             with telemetry.sock:
                 for name, value, labels in metrics(telemetry):
                     by_name.setdefault(name, []).append((value, {'pid': telemetry.pid, **labels}))
+        except ConnectionRefusedError:  # of a process that was killed: the socket is all there is
+            pass
         except (OSError, ValueError) as error:  # it is gone, or about to be
             print(f'prometheus.py: {path}: {error}', file=sys.stderr)
     return by_name
