@@ -172,7 +172,7 @@ struct vtr_port_info {
  *   server takes the next client. What was sent to one that went is lost.
  * - The other end may be killed at any time, and may be hostile: it is disconnected when it breaks
  *   the rules. What it can do is to change frames until they are received, and to see all that
- *   the two share.
+ *   the two share, of which a client may bring 4 GiB, and not in huge pages.
  */
 VTR_API VTR_COLD VTR_MUST_USE int vtr_port_open(struct vtr_heap *heap, const char *spec,
                                                 const struct vtr_port_opts *opts,

@@ -151,6 +151,18 @@ int vtr_port_fd(struct vtr_port *port, unsigned queue)
     return rc != 0 ? rc : q->bell->fd;
 }
 
+static void timer_set(const struct vtr_bell *bell, long ns)
+{
+    const struct itimerspec once = { .it_value = { 0, ns } };
+    timerfd_settime(bell->timer, 0, &once, NULL);
+}
+
+void vtr_bell_wake_(const struct vtr_port *port, unsigned queue)
+{
+    if (port->rxq[queue].bell != NULL)
+        timer_set(port->rxq[queue].bell, 1);
+}
+
 void vtr_bell_add_(struct vtr_port *port, unsigned queue, int fd)
 {
     struct vtr_bell *bell = port->rxq[queue].bell;
@@ -174,12 +186,6 @@ void vtr_bell_end_(struct vtr_port *port)
         }
     close_if(port->happenings.fd);
     port->happenings.fd = -1;
-}
-
-static void timer_set(const struct vtr_bell *bell, long ns)
-{
-    const struct itimerspec once = { .it_value = { 0, ns } };
-    timerfd_settime(bell->timer, 0, &once, NULL);
 }
 
 static void nap(struct vtr_bell *bell, uint64_t pkts, uint32_t least_ns, uint32_t most_ns)

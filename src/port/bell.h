@@ -31,6 +31,9 @@ struct vtr_bell {
 void vtr_bell_add_(struct vtr_port *port, unsigned queue, int fd);
 void vtr_bell_forget_(struct vtr_port *port, unsigned queue, int fd);
 
+/** Wakes who waits, so that it looks again and arms what is there now. */
+void vtr_bell_wake_(const struct vtr_port *port, unsigned queue);
+
 /** Ends what there is of all queues. */
 void vtr_bell_end_(struct vtr_port *port);
 

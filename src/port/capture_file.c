@@ -98,13 +98,22 @@ static ssize_t write_some(const struct vtr_capture_file *f, const uint8_t *at, s
     return errno == EINTR || errno == EAGAIN ? 0 : -errno;
 }
 
+/* Takes back what was written last. Behind it there may be somebody else's. */
+static void take_back(const struct vtr_capture_file *f, size_t len)
+{
+    struct stat st;
+    off_t end = lseek(f->fd, 0, SEEK_CUR);
+    if (f->regular && len != 0 && fstat(f->fd, &st) == 0 && end == st.st_size &&
+        ftruncate(f->fd, end - (off_t)len) == 0)
+        (void)!lseek(f->fd, end - (off_t)len, SEEK_SET);
+}
+
 int vtr_capture_file_write_(struct vtr_capture_file *f, const uint8_t *blocks, size_t len)
 {
     for (size_t done = 0; done < len;) {
         ssize_t n = write_some(f, blocks + done, len - done);
         if (n < 0) {
-            if (f->regular && f->path != NULL && done != 0)
-                (void)!ftruncate(f->fd, (off_t)f->bytes);
+            take_back(f, done);
             return (int)n;
         }
         done += (size_t)n;

@@ -12,6 +12,10 @@ bool vtr_fence_asymmetric_;
 
 void vtr_fence_init_(void)
 {
+    static bool done; /* callers of other ports may be reading it */
+    if (done)
+        return;
+    done = true;
     vtr_fence_asymmetric_ =
         syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 }

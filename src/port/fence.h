@@ -14,7 +14,8 @@
 /** Whether the rare side can see to both; constant after vtr_fence_init_(). */
 extern bool vtr_fence_asymmetric_;
 
-/** Once a process, before any of the others. */
+/** Before any of the others; does something once a process. Under the lock that serialises opening
+ * ports. */
 VTR_COLD void vtr_fence_init_(void);
 
 /** The quick side's, between its store and its load. */

@@ -19,7 +19,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
  * the kernel's report and the lock. */
 static struct vtr_lookout *watches;
 static int epoll_fd; /* constant while the thread runs */
-static pid_t owner;  /* 0: nobody has started it */
+static pid_t owner;  /* atomic; 0: nobody has started it */
 
 void vtr_lookout_lock_(void) { pthread_mutex_lock(&lock); }
 void vtr_lookout_unlock_(void) { pthread_mutex_unlock(&lock); }
@@ -64,19 +64,19 @@ static int start(void)
     }
     pthread_setname_np(thread, "vtr-lookout");
     pthread_detach(thread);
-    owner = getpid();
+    __atomic_store_n(&owner, getpid(), __ATOMIC_RELAXED); /* O: compared */
     return 0;
 }
 
 int vtr_lookout_start_(struct vtr_error *err)
 {
-    pthread_mutex_lock(&lock);
-    int rc = owner == 0 ? start() : 0;
-    bool forked = owner != 0 && owner != getpid();
-    pthread_mutex_unlock(&lock);
-    if (forked)
+    pid_t of = __atomic_load_n(&owner, __ATOMIC_RELAXED); /* O: compared, and looked at again */
+    if (of != 0 && of != getpid())
         return vtr_error_set_(err, ENODEV, "fork before the first port is opened",
                               "this process was forked from one that had ports");
+    pthread_mutex_lock(&lock);
+    int rc = owner == 0 ? start() : 0;
+    pthread_mutex_unlock(&lock);
     return rc == 0 ? 0
                    : vtr_error_set_(err, -rc, NULL, "cannot watch descriptors: %s", strerror(-rc));
 }

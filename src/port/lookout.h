@@ -21,7 +21,7 @@ struct vtr_lookout {
 void vtr_lookout_lock_(void);
 void vtr_lookout_unlock_(void);
 
-/** Starts the thread, unless it runs. Not under the lock. @return 0 or a negative errno with @p err
+/** Starts the thread, unless it runs. Under no lock. @return 0 or a negative errno with @p err
  * filled: in a forked child there is none and will be none. */
 int vtr_lookout_start_(struct vtr_error *err);
 

@@ -8,6 +8,7 @@
  * memif_door.c   coming and going: listening, connecting, trying again
  * memif_chat.c   the messages that make a link, each checked
  * memif_ring.c   frames: blocks of the heap to slots and back
+ * memif_bell.c   waking the other end
  *
  * What the peer may do: anything. Lengths, offsets and positions that it writes are read once and
  * checked, its memory cannot shrink, and one that breaks the rules is disconnected. It may change
@@ -31,6 +32,7 @@
 #include "port/lookout.h"
 
 enum { VTR_MEMIF_QUEUES = 64, VTR_MEMIF_REGIONS = 256, VTR_MEMIF_LOG2_MAX = 14 };
+#define VTR_MEMIF_SHARED_MAX (UINT64_C(1) << 32) /* bytes, all regions of a peer together */
 
 /* One ring as this end uses it. */
 struct vtr_memif_ring {
@@ -113,7 +115,15 @@ unsigned vtr_memif_tx_(const struct vtr_port *port, unsigned queue, struct vtr_p
  * program that does not order its stores before it looks whether to ring. */
 bool vtr_memif_arm_(struct vtr_port *port, unsigned queue, bool on);
 
-/* Between the files of memif. Under the lock of lookout.h. */
+/* Between the files of memif. */
+
+/** Rings an eventfd, and never waits. Any thread. @return false: it is none. */
+bool vtr_memif_ring_(int fd);
+
+/* Under the lock of lookout.h. */
+
+/** Before anything is rung. What a peer can do to write(2) it can where there is no AIO. */
+void vtr_memif_bell_init_(void);
 
 extern struct vtr_memif *vtr_memif_servers_;
 

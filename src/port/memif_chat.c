@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/system.h"
@@ -43,13 +45,15 @@ static bool listen_to(const struct vtr_memif_peer *peer, struct vtr_memif_messag
 {
     union {
         struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))]; /* the kernel closes what does not fit */
+        char bytes[CMSG_SPACE(sizeof(int))];
     } control;
     struct iovec iov = { m, sizeof *m };
     struct msghdr msg = { .msg_iov = &iov,
                           .msg_iovlen = 1,
                           .msg_control = &control,
-                          .msg_controllen = sizeof control };
+                          /* Without the padding, where a second one fits: what does not, the kernel
+                           * closes. */
+                          .msg_controllen = CMSG_LEN(sizeof *fd) };
     *fd = -1;
     ssize_t n = recvmsg(peer->watch.fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&msg);
@@ -110,17 +114,32 @@ static const char *hear_init(struct vtr_memif_peer *peer, const struct vtr_memif
     return say_ack(peer);
 }
 
-/* The memory must be as large as it says for as long as it is mapped. */
+/* The memory must be as large as it says for as long as it is mapped, and a page of it be there
+ * when it is looked at: in a file of huge pages one may make a hole, and there may be no other. A
+ * slot's offset has 32 bits; more would only use our addresses up. */
+static const char *region_wrong(const struct vtr_memif_peer *peer, uint64_t size, int fd)
+{
+    struct stat st;
+    struct statfs fs;
+    int seals = fcntl(fd, F_GET_SEALS);
+    if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || fstat(fd, &st) != 0 || size == 0 ||
+        st.st_size < 0 || (uint64_t)st.st_size < size)
+        return "Region is not sealed, or smaller than it says";
+    if (fstatfs(fd, &fs) != 0 || fs.f_type == HUGETLBFS_MAGIC)
+        return "Region is of huge pages";
+    for (unsigned r = 0; r < peer->regions; r++)
+        size += peer->region[r].size;
+    return size > VTR_MEMIF_SHARED_MAX ? "Too much memory" : NULL;
+}
+
 static const char *hear_region(struct vtr_memif_peer *peer, const struct vtr_memif_add_region *r,
                                int fd)
 {
-    struct stat st;
     if (fd < 0 || r->index != peer->regions || r->index >= VTR_MEMIF_REGIONS)
         return "Invalid region index";
-    int seals = fcntl(fd, F_GET_SEALS);
-    if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || fstat(fd, &st) != 0 || r->size == 0 ||
-        st.st_size < 0 || (uint64_t)st.st_size < r->size)
-        return "Region is not sealed, or smaller than it says";
+    const char *wrong = region_wrong(peer, r->size, fd);
+    if (wrong != NULL)
+        return wrong;
     void *base = vtr_system_mmap_(NULL, r->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
     if (base == MAP_FAILED)
         return "Cannot map region";
@@ -133,13 +152,12 @@ static uint64_t ring_bytes(unsigned log2)
     return sizeof(struct vtr_memif_shared) + (sizeof(struct vtr_memif_desc) << log2);
 }
 
-/* Whether writing to it never blocks: an eventfd, which has no file's type, and not a file of a
- * kind that somebody else serves. */
+/* An eventfd has no file's type, and can be rung: once too often here. */
 static bool is_event(int fd)
 {
     struct stat st;
     return fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == 0 &&
-           fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+           fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && vtr_memif_ring_(fd);
 }
 
 /* @param fd  -1 where it was kept. */

@@ -5,6 +5,7 @@
 #include "port/memif.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -22,6 +23,7 @@ enum { BACKLOG = 16, STRANGERS = 16, AGAIN_NS = 20000000 };
 /* Where clients knock; servers of one path share it. */
 struct vtr_memif_door {
     int fd;
+    int spare; /* a descriptor to turn away with who comes when there is no other; -1: none */
     unsigned users;
     struct vtr_lookout watch;
 };
@@ -119,6 +121,8 @@ void vtr_memif_link_up_(struct vtr_memif_peer *peer)
         vtr_bell_add_(memif->port, q, peer->rx[q].fd);
     /* R3: the rings are set up; A3 in memif_ring.c */
     __atomic_store_n(&memif->up, peer, __ATOMIC_RELEASE);
+    for (unsigned q = 0; q < memif->queues; q++) /* it may have been armed without a link */
+        vtr_bell_wake_(memif->port, q);
     vtr_port_happened_(memif->port, VTR_PORT_UP);
 }
 
@@ -140,12 +144,28 @@ static void make_room(const struct vtr_memif_door *door)
         vtr_memif_peer_end_(oldest, "too many others wait");
 }
 
+static int spare(const struct vtr_memif_door *door)
+{
+    return fcntl(door->fd, F_DUPFD_CLOEXEC, 0);
+}
+
+/* The door would stay ready, and its thread busy. */
+static void turn_away(struct vtr_memif_door *door)
+{
+    close_if(door->spare);
+    close_if(accept4(door->fd, NULL, NULL, SOCK_CLOEXEC));
+    door->spare = spare(door);
+}
+
 static void answer_door(void *arg)
 {
     struct vtr_memif_door *door = arg;
     int sock = accept4(door->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (sock < 0)
+    if (sock < 0) {
+        if (errno == EMFILE || errno == ENFILE)
+            turn_away(door);
         return;
+    }
     make_room(door);
     struct vtr_memif_peer *peer = peer_new(sock);
     if (peer == NULL) {
@@ -185,6 +205,8 @@ static int door_listen(struct vtr_memif_door *door, const struct vtr_memif *memi
     }
     if (rc != 0)
         close(door->fd);
+    else
+        door->spare = spare(door);
     return rc;
 }
 
@@ -254,6 +276,7 @@ int vtr_memif_open_(struct vtr_memif *memif, struct vtr_port *port, const struct
                     struct vtr_error *err)
 {
     vtr_lookout_lock_();
+    vtr_memif_bell_init_();
     memif->port = port;
     int rc = memif->server ? open_server(memif) : open_client(memif);
     vtr_lookout_unlock_();
@@ -282,6 +305,7 @@ static void leave_door(struct vtr_memif *memif)
     unlink(memif->path);
     vtr_lookout_remove_(&door->watch);
     close(door->fd);
+    close_if(door->spare);
     vtr_memory_free_(door);
 }
 

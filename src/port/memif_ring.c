@@ -9,14 +9,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include "heap/block.h"
 #include "port/fence.h"
 #include "port/ports.h"
 #include "port/rack.h"
 
-enum { FRAME_SLOTS = 64, FRAME_BLOCKS = 64 }; /* of a frame that is received, at most */
+enum { FRAME_SLOTS = 64, FRAME_BLOCKS = 64, FRAME_BYTES = 65535 }; /* received, at most */
 
 static struct vtr_memif_desc desc_read(const struct vtr_memif_ring *ring, uint16_t at)
 {
@@ -159,9 +158,10 @@ static VTR_COLD bool frame_join(struct supply *s, struct frame *f, unsigned bloc
 static bool frame_take(struct vtr_rxq *q, struct supply *s, struct frame *f, struct vtr_data *out)
 {
     uint64_t blocks = (f->len + s->memif->room - 1) / s->memif->room;
-    uint64_t *drop = blocks == 0 || blocks > FRAME_BLOCKS  ? &q->error
-                     : !supply(s, (unsigned)blocks)        ? &q->no_block
-                                                           : NULL;
+    bool bad = blocks == 0 || blocks > FRAME_BLOCKS || f->len > FRAME_BYTES;
+    uint64_t *drop = bad                            ? &q->error
+                     : !supply(s, (unsigned)blocks) ? &q->no_block
+                                                    : NULL;
     if (drop == NULL && VTR_LIKELY(blocks == 1)) {
         struct iovec *piece = f->piece;
         *out = block_fill(s->memif, s->recs[--s->n], &piece, (uint32_t)f->len);
@@ -296,13 +296,12 @@ static unsigned put(struct vtr_memif_peer *peer, const struct vtr_memif_ring *ri
 static void publish(const struct vtr_memif_ring *ring)
 {
     struct vtr_memif_shared *shared = ring->shared;
-    const uint64_t one = 1;
     uint16_t *position = ring->slots == NULL ? &shared->tail : &shared->head;
     __atomic_store_n(position, ring->at, __ATOMIC_RELEASE);
     /* B1, with the other end's: its flag, then our position; or our position, then its flag. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (VTR_UNLIKELY((__atomic_load_n(&shared->flags, __ATOMIC_RELAXED) & VTR_MEMIF_QUIET) == 0))
-        (void)!write(ring->fd, &one, sizeof one); /* it is full if nobody has heard 2^64 of them */
+        (void)vtr_memif_ring_(ring->fd);
 }
 
 static unsigned put_burst(struct vtr_memif_peer *peer, struct vtr_memif_ring *ring,

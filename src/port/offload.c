@@ -57,6 +57,14 @@ static bool read_l4(const struct vtr_pkt *pkt, struct vtr_heads *h)
            vtr_data_gather(pkt->data, at, h->bytes + at, h->l4);
 }
 
+/* Whether the length of the longest frame that is cut off fits into its IP header. */
+static bool frame_fits(const struct vtr_pkt *pkt, const struct vtr_heads *h)
+{
+    uint32_t payload = h->l4_len - h->l4;
+    return (h->v6 ? h->l3 - IPV6 : h->l3) + h->l4 + (payload < pkt->mss ? payload : pkt->mss) <=
+           UINT16_MAX;
+}
+
 bool vtr_heads_read_(const struct vtr_pkt *pkt, struct vtr_heads *h)
 {
     h->l2 = h->l3 = h->l4 = h->len = 0;
@@ -73,7 +81,7 @@ bool vtr_heads_read_(const struct vtr_pkt *pkt, struct vtr_heads *h)
         !read_l4(pkt, h))
         return false;
     h->len = (uint16_t)(h->l2 + h->l3 + h->l4);
-    return true;
+    return (pkt->flags & VTR_PKT_TX_CUT) == 0 || frame_fits(pkt, h);
 }
 
 void vtr_heads_tag_(struct vtr_heads *h, uint16_t tag)

@@ -164,14 +164,14 @@ int vtr_pair_bell_(struct vtr_pair *pair, unsigned side, unsigned queue)
         int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (fd < 0)
             return -errno;
-        __atomic_store_n(bell, fd + 1, __ATOMIC_RELAXED); /* O: before the flag, by its fence */
+        __atomic_store_n(bell, fd + 1, __ATOMIC_RELAXED); /* O: before the flag, by R5 */
     }
     return *bell - 1;
 }
 
 void vtr_pair_sleep_(struct vtr_pair *pair, unsigned side, unsigned queue, bool sleeps)
 {
-    __atomic_store_n(&pair->sleeps[side][queue], sleeps, __ATOMIC_RELAXED);
+    __atomic_store_n(&pair->sleeps[side][queue], sleeps, __ATOMIC_RELEASE); /* R5: the bell; A5 */
     if (sleeps)
         vtr_fence_rare_(); /* B2: the flag, then our look at the ring */
 }
@@ -180,7 +180,7 @@ void vtr_pair_wake_(const struct vtr_pair *pair, unsigned side, unsigned queue)
 {
     const uint64_t one = 1;
     vtr_fence_quick_(); /* B2: what was put into the ring, then the flag */
-    if (VTR_UNLIKELY(__atomic_load_n(&pair->sleeps[!side][queue], __ATOMIC_RELAXED) != 0))
+    if (VTR_UNLIKELY(__atomic_load_n(&pair->sleeps[!side][queue], __ATOMIC_ACQUIRE) != 0)) /* A5 */
         (void)!write(__atomic_load_n(&pair->bell[!side][queue], __ATOMIC_RELAXED) - 1, &one,
                      sizeof one);
 }

@@ -232,9 +232,7 @@ static void port_free(struct vtr_port *port)
 
 static int open_locked(struct vtr_setup *s, struct vtr_port **out)
 {
-    int rc = vtr_lookout_start_(s->err);
-    if (rc == 0)
-        rc = vtr_eal_start_(s->err);
+    int rc = vtr_eal_start_(s->err);
     if (rc != 0)
         return rc;
     vtr_fence_init_();
@@ -267,6 +265,8 @@ int vtr_port_open(struct vtr_heap *heap, const char *spec, const struct vtr_port
     int rc = vtr_spec_parse_(spec, &s.spec, err);
     if (rc == 0)
         rc = read_opts(&s, opts);
+    if (rc == 0)
+        rc = vtr_lookout_start_(err); /* before the lock: in a child, nobody may let go of it */
     if (rc != 0)
         return rc;
     pthread_mutex_lock(&setup_lock);

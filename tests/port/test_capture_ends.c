@@ -4,7 +4,9 @@
  */
 #include "captures.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 /* Must be first: DPDK starts in the child alone. */
 static void a_killed_process_leaves_a_file_that_is_good(void **state)
@@ -55,6 +57,43 @@ static void a_full_disk_is_reported_and_stops_nothing(void **state)
     capture(port, file_named("again"), NULL);
     stop(port);
     assert_int_equal(stat_of(port).error, 0);
+    assert_int_equal(vtr_port_close(port), 0);
+    test_heap_end(heap);
+}
+
+/* In the middle of a packet, of a file of the capture's own and of the caller's, which may go on. */
+static void a_file_that_may_not_grow_ends_behind_a_packet(void **state)
+{
+    need("tshark");
+    enum { MOST = 100000 };
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_port *port = test_port(heap, "null:", NULL);
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    for (int own = 0; own < 2; own++) {
+        const char *path = file_named(own ? "own" : "given");
+        struct vtr_capture_opts opts = capture_opts();
+        struct rlimit most = { MOST, before.rlim_max };
+        struct timespec began;
+        opts.fd = own ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &most), 0);
+        capture(port, own ? path : NULL, &opts);
+        clock_gettime(CLOCK_MONOTONIC, &began);
+        for (unsigned sent = 0; !stat_of(port).done && !test_late(&began);)
+            if (stat_of(port).packets == sent) {
+                send_numbered(heap, port, 0, sent, 64, 300);
+                sent += 64;
+            }
+        assert_int_equal(vtr_port_capture_stop(port, NULL), -EFBIG);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        assert_true(stat_of(port).packets >= 64);
+        assert_int_equal(count_of(path), stat_of(port).packets);
+        assert_null(strstr(ask("tshark -n 2>&1 -r", path)->text, "cut short"));
+        if (!own) {
+            assert_int_equal(lseek(opts.fd, 0, SEEK_CUR), lseek(opts.fd, 0, SEEK_END));
+            close(opts.fd);
+        }
+    }
     assert_int_equal(vtr_port_close(port), 0);
     test_heap_end(heap);
 }
@@ -271,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_killed_process_leaves_a_file_that_is_good),
         cmocka_unit_test(a_full_disk_is_reported_and_stops_nothing),
+        cmocka_unit_test(a_file_that_may_not_grow_ends_behind_a_packet),
         cmocka_unit_test(a_slow_reader_loses_packets_that_are_counted),
         cmocka_unit_test(a_reader_that_takes_nothing_holds_nobody_up),
         cmocka_unit_test(files_are_written_in_turn),

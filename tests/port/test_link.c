@@ -5,6 +5,7 @@
  * namespace of the program's own.
  */
 #include "ports.h"
+#include "puppet.h"
 
 #include <net/if.h>
 #include <poll.h>
@@ -212,6 +213,30 @@ static void a_memifs_peer_is_an_event(void **state)
     assert_int_equal(vtr_port_close(client), 0);
     assert_int_equal(events_of(server, VTR_PORT_DOWN), VTR_PORT_DOWN);
     assert_int_equal(vtr_port_close(server), 0);
+}
+
+/* Who waits and who takes the events may be two threads. The other end is one that rings only when
+ * it is asked to. */
+static void what_waits_is_woken_by_the_next_link(void **state)
+{
+    int door = puppet_listen(server_spec + strlen("memif:"));
+    assert_true(door >= 0);
+    struct vtr_port *client = test_port(heap, client_spec, NULL);
+    for (int i = 0; i < 2; i++) {
+        struct puppet p;
+        arm_empty(client, 0);
+        assert_true(puppet_server(&p, door));
+        assert_true(test_link_is(client, true));
+        while (vtr_port_events(client) == 0)
+            ;
+        assert_true(is_readable(client, 0, 1000));
+        puppet_end(&p);
+        (void)events_of(client, VTR_PORT_DOWN);
+    }
+    vtr_port_disarm(client, 0);
+    assert_int_equal(vtr_port_close(client), 0);
+    close(door);
+    unlink(server_spec + strlen("memif:"));
 }
 
 static void a_client_finds_its_server_again(void **state)
@@ -459,6 +484,7 @@ int main(int argc, char **argv)
         LINK_TEST(nothing_sent_over_a_ring_is_slept_through),
         LINK_TEST(nothing_sent_over_a_memif_is_slept_through),
         LINK_TEST(a_memifs_peer_is_an_event),
+        LINK_TEST(what_waits_is_woken_by_the_next_link),
         LINK_TEST(a_client_finds_its_server_again),
         LINK_TEST(a_null_port_never_lets_its_caller_sleep),
         LINK_TEST(a_port_that_cannot_say_wakes_after_a_nap),

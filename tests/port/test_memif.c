@@ -5,6 +5,7 @@
 #include "ports.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -258,6 +259,34 @@ static void a_client_can_go_and_another_come(void **state)
     close_ends(&e);
 }
 
+struct poller {
+    struct vtr_port *port;
+    bool stop; /* atomic */
+};
+
+static void *poll_on(void *arg)
+{
+    struct poller *p = arg;
+    struct vtr_pkt pkt;
+    while (!__atomic_load_n(&p->stop, __ATOMIC_RELAXED))
+        if (vtr_port_rx(p->port, 0, &pkt, 1) != 0)
+            vtr_pkt_unref(&pkt);
+    return NULL;
+}
+
+static void another_port_opens_beside_traffic(void **state)
+{
+    struct ends e = open_ends(NULL, NULL);
+    struct poller poller = { .port = e.server };
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, poll_on, &poller), 0);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(vtr_port_close(test_port(e.heap, "null:0", NULL)), 0);
+    __atomic_store_n(&poller.stop, true, __ATOMIC_RELAXED);
+    pthread_join(thread, NULL);
+    close_ends(&e);
+}
+
 static void interfaces_may_share_a_socket_by_their_id(void **state)
 {
     struct ends e = open_ends(NULL, NULL);
@@ -398,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_full_ring_keeps_the_tail_and_closing_drops_the_rest),
         cmocka_unit_test(a_heap_at_its_limit_costs_whole_frames),
         cmocka_unit_test(a_client_can_go_and_another_come),
+        cmocka_unit_test(another_port_opens_beside_traffic),
         cmocka_unit_test(interfaces_may_share_a_socket_by_their_id),
         cmocka_unit_test(the_mac_that_was_asked_for_is_the_ports),
         cmocka_unit_test(a_socket_that_somebody_serves_is_not_taken),

@@ -373,6 +373,37 @@ static void payload_is_sent_where_it_lies(void **state)
 }
 
 /* One request after the other that cannot be. */
+/* An IP header's length has 16 bits, where a port takes frames of any length. */
+static void no_frame_is_longer_than_its_header_can_say(void **state)
+{
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_port *a = test_port(heap, "ring:long", NULL);
+    struct vtr_port *b = test_port(heap, "ring:long", NULL);
+    for (unsigned v6 = 0; v6 < 2; v6++) {
+        struct shape s = { v6, false, 4 };
+        unsigned most = 65535 - (v6 ? 0 : 20) - 24;
+        struct vtr_pkt pkt = make(heap, s, 100000, 2, true), got[2];
+        pkt.mss = (uint16_t)(most + 1);
+        test_send(a, 0, &pkt, 1);
+        assert_int_equal(test_stat(a).drop[VTR_DROP_TX_HEADERS], v6 + 1);
+        pkt = make(heap, s, 100000, 2, true);
+        pkt.mss = (uint16_t)most;
+        test_send(a, 0, &pkt, 1);
+        assert_int_equal(test_receive(b, 0, got, 2), 2);
+        assert_int_equal(got[0].data.len, head_len(s) + most);
+        assert_int_equal(got[1].data.len, head_len(s) + 100000 - most);
+        test_unref(got, 2);
+        pkt = make(heap, s, 1000, 2, true); /* fewer bytes than mss */
+        pkt.mss = UINT16_MAX;
+        test_send(a, 0, &pkt, 1);
+        assert_int_equal(test_receive(b, 0, got, 1), 1);
+        test_unref(got, 1);
+    }
+    assert_int_equal(vtr_port_close(a), 0);
+    assert_int_equal(vtr_port_close(b), 0);
+    test_heap_end(heap);
+}
+
 static void what_headers_do_not_allow_is_dropped_with_its_reason(void **state)
 {
     struct vtr_heap *heap = test_heap(64 << 20);
@@ -468,6 +499,7 @@ int main(void)
         cmocka_unit_test(a_tag_is_put_in_and_taken_out_again),
         cmocka_unit_test(a_tag_of_a_frame_that_is_shared_is_taken_out_of_the_receivers_only),
         cmocka_unit_test(payload_is_sent_where_it_lies),
+        cmocka_unit_test(no_frame_is_longer_than_its_header_can_say),
         cmocka_unit_test(what_headers_do_not_allow_is_dropped_with_its_reason),
         cmocka_unit_test(no_request_crashes_or_leaks),
     };

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/stat.h>
 
@@ -329,6 +330,41 @@ static void be_parent(int in, int out)
     must_end(heap);
 }
 
+static void *open_and_close(void *arg)
+{
+    struct vtr_heap *heap = arg;
+    for (;;)
+        must(vtr_port_close(must_open(heap, "null:2")) == 0);
+    return NULL;
+}
+
+/* Whatever another thread was in the middle of. */
+static void be_busy_parent(int in, int out)
+{
+    struct vtr_heap *heap = must_heap();
+    pthread_t thread;
+    must(vtr_port_close(must_open(heap, "null:0")) == 0);
+    must(pthread_create(&thread, NULL, open_and_close, heap) == 0);
+    for (int i = 0; i < 50; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            struct vtr_port *mine = NULL;
+            alarm(TEST_PATIENCE_S);
+            must(vtr_port_open(heap, "null:1", NULL, &mine, NULL) == -ENODEV);
+            _exit(0);
+        }
+        int status = -1;
+        waitpid(pid, &status, 0);
+        must(status == 0);
+    }
+}
+
+static void a_child_is_refused_while_a_port_opens(void **state)
+{
+    struct child c = start(be_busy_parent);
+    assert_int_equal(finish(&c), 0);
+}
+
 static void a_child_of_a_process_with_ports_is_refused(void **state)
 {
     struct child c = start(be_parent);
@@ -345,6 +381,7 @@ int main(void)
         cmocka_unit_test(no_privilege_is_needed_and_no_file_left),
         cmocka_unit_test(dpdk_starts_without_a_word_and_moves_nobody),
         cmocka_unit_test(a_child_of_a_process_with_ports_is_refused),
+        cmocka_unit_test(a_child_is_refused_while_a_port_opens),
     };
     return cmocka_run_group_tests_name("peers", tests, make_dir, remove_dir);
 }
