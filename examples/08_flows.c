@@ -12,9 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <vitrine/flow.h>
+#include <vitrine/link.h>
 #include <vitrine/port.h>
 
-enum { PLACES = 1 << 16, BURST = 32, SHOWN = 10 };
+enum { PLACES = 1 << 16, BURST = 32, SHOWN = 10, WAIT_MS = 100 };
 
 struct counter {
     struct vtr_flow flow;
@@ -37,7 +38,9 @@ static void on_signal(int signal)
 
 static void quit(const struct vtr_error *err)
 {
-    fprintf(stderr, "08_flows: %s\n  try: %s\n", err->what, err->hint);
+    fprintf(stderr, "08_flows: %s\n", err->what);
+    if (err->hint[0] != '\0')
+        fprintf(stderr, "  try: %s\n", err->hint);
     exit(1);
 }
 
@@ -93,7 +96,8 @@ static void receive(struct vtr_port *port, bool live, struct table *t)
 {
     struct vtr_pkt pkts[BURST];
     for (unsigned n = 1; !stop && (live || n != 0);) {
-        n = vtr_port_rx(port, 0, pkts, BURST);
+        n = live ? vtr_port_rx_wait(port, 0, pkts, BURST, WAIT_MS)
+                 : vtr_port_rx(port, 0, pkts, BURST);
         for (unsigned i = 0; i < n; i++) {
             count(t, pkts[i].data);
             vtr_pkt_unref(&pkts[i]);
@@ -109,7 +113,7 @@ int main(int argc, char **argv)
     struct vtr_port *port;
     char spec[256];
     bool live = argc == 3 && strcmp(argv[1], "--port") == 0;
-    if (argc != 2 && !live) {
+    if (!live && (argc != 2 || argv[1][0] == '-' || strchr(argv[1], ',') != NULL)) {
         fputs("usage: 08_flows FILE | --port SPEC\n", stderr);
         return 2;
     }

@@ -18,7 +18,7 @@ static const char usage_short[] =
 static const char usage_long[] =
     "vitrine-kvd: a memcached (text, UDP) and echo server whose values are immutable blocks.\n"
     "\n"
-    "  vitrine-kvd --port SPEC [options]   over a port: null:, memif:PATH, tap:NAME\n"
+    "  vitrine-kvd --port SPEC [options]   over a port: memif:PATH, tap:NAME or any other\n"
     "  vitrine-kvd --kernel [options]      over kernel UDP sockets\n"
     "\n"
     "  --ip A.B.C.D          address on the port (10.77.0.1); the MAC is the port's own\n"
@@ -251,7 +251,7 @@ static const char *nearest(const char *typed)
     typed += strspn(typed, "-");
     for (const struct option *o = options; o->name != NULL; o++) {
         unsigned letters = distance(typed, o->name);
-        if (letters < best) {
+        if (letters < best && 2 * letters <= strlen(o->name)) {
             best = letters;
             name = o->name;
         }

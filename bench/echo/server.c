@@ -187,10 +187,21 @@ VTR_COLD static void nap(struct server *s)
             poll(s->wake, s->queues, WAIT_MS);
         for (unsigned q = 0; q < s->queues; q++)
             vtr_port_disarm(s->port, q);
-        (void)vtr_port_events(s->port); /* whoever comes and goes, the loop is the same */
     }
     slices_restart(&s->engine.slices);
     engine_tick(&s->engine);
+}
+
+/* Whether nothing will ever come again. Peers may come and go. */
+static bool has_ended(struct server *s)
+{
+    struct vtr_port_info info;
+    if (s->port == NULL)
+        return false;
+    if (vtr_port_events(s->port) & VTR_PORT_GONE)
+        return true;
+    vtr_port_info(s->port, &info);
+    return info.rx_ended;
 }
 
 void server_run(struct server *s, const bool *stop)
@@ -204,8 +215,14 @@ void server_run(struct server *s, const bool *stop)
             engine_tick(&s->engine);
         if (VTR_LIKELY(found))
             s->empty = 0;
-        else if (++s->empty > NAP_AFTER && s->idle == SERVER_NAP)
-            nap(s);
+        else if (++s->empty > NAP_AFTER) {
+            if (s->idle == SERVER_NAP)
+                nap(s);
+            else
+                s->empty = 0;
+            if (has_ended(s))
+                break;
+        }
     }
 }
 

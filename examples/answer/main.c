@@ -12,12 +12,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <vitrine/answer.h>
 #include <vitrine/buf.h>
+#include <vitrine/link.h>
 #include <vitrine/port.h>
 
-enum { BURST = 32, NAP_NS = 200 * 1000, USAGE = 2, CANNOT = 77, KINDS = VTR_QUESTION_NEIGHBOR + 1 };
+enum { BURST = 32, WAIT_MS = 100, USAGE = 2, CANNOT = 77, KINDS = VTR_QUESTION_NEIGHBOR + 1 };
 
 static const char *const kinds[KINDS] = { "ignored", "arp", "ping", "ping6", "neighbor" };
 static const char help[] =
@@ -68,7 +68,7 @@ static bool answer(const struct vtr_host *self, struct vtr_pkt *pkt, unsigned lo
 static bool serve(struct vtr_port *port, const struct vtr_host *self, unsigned long count[KINDS])
 {
     struct vtr_pkt pkts[BURST];
-    unsigned n = vtr_port_rx(port, 0, pkts, BURST), kept = 0;
+    unsigned n = vtr_port_rx_wait(port, 0, pkts, BURST, WAIT_MS), kept = 0;
     for (unsigned i = 0; i < n; i++) {
         if (answer(self, &pkts[i], count))
             pkts[kept++] = pkts[i];
@@ -82,22 +82,23 @@ static bool serve(struct vtr_port *port, const struct vtr_host *self, unsigned l
 
 static int explain(const struct vtr_error *err)
 {
-    fprintf(stderr, "vitrine-answer: %s\n  try: %s\n", err->what, err->hint);
+    fprintf(stderr, "vitrine-answer: %s\n", err->what);
+    if (err->hint[0] != '\0')
+        fprintf(stderr, "  try: %s\n", err->hint);
     return err->code == -ENODEV || err->code == -EACCES || err->code == -EPERM ? CANNOT : 1;
 }
 
 static void run(struct vtr_port *port, struct vtr_host *self)
 {
-    const struct timespec nap = { 0, NAP_NS };
     unsigned long count[KINDS] = { 0 };
     struct vtr_port_info info;
     vtr_port_info(port, &info);
     memcpy(self->mac.bytes, info.mac, sizeof info.mac);
     puts("ready");
     fflush(stdout);
-    while (stop == 0)
-        if (!serve(port, self, count))
-            nanosleep(&nap, NULL);
+    while (stop == 0 &&
+           (serve(port, self, count) || (vtr_port_events(port) & VTR_PORT_GONE) == 0))
+        ;
     for (unsigned i = 0; i < KINDS; i++)
         printf("%s %lu%s", kinds[i], count[i], i + 1 < KINDS ? "  " : "\n");
 }
@@ -117,6 +118,12 @@ static int open_and_run(const char *spec, struct vtr_host *self)
     return vtr_heap_close(heap, &err) == 0 ? rc : explain(&err);
 }
 
+static int wrong(const char *what, const char *operand)
+{
+    fprintf(stderr, "vitrine-answer: %s '%s'; try --help\n", what, operand);
+    return USAGE;
+}
+
 /* @return -1: run; else the exit status. */
 static int parse(int argc, char **argv, const char **port, struct vtr_host *self)
 {
@@ -125,18 +132,21 @@ static int parse(int argc, char **argv, const char **port, struct vtr_host *self
                                              { "ip6", required_argument, NULL, '6' },
                                              { "help", no_argument, NULL, 'h' },
                                              { 0 } };
-    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+    opterr = 0;
+    for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
         if (c == 'h')
             return fputs(help, stdout), 0;
         if (c == 'p')
             *port = optarg;
-        else if (c == '?' || inet_pton(c == '4' ? AF_INET : AF_INET6, optarg,
-                                       c == '4' ? (void *)&self->ip4 : (void *)&self->ip6) != 1)
-            return fputs("vitrine-answer: no such option or address; try --help\n", stderr), USAGE;
+        else if (c == '?' || c == ':')
+            return wrong(c == '?' ? "no option" : "nothing follows", argv[optind - 1]);
+        else if (inet_pton(c == '4' ? AF_INET : AF_INET6, optarg,
+                           c == '4' ? (void *)&self->ip4 : (void *)&self->ip6) != 1)
+            return wrong("no such address:", optarg);
     }
-    if (*port == NULL || optind != argc)
-        return fputs("vitrine-answer: --port is wanted; try --port tap:vtr0\n", stderr), USAGE;
-    return -1;
+    if (optind != argc)
+        return wrong("no operand", argv[optind]);
+    return *port != NULL ? -1 : wrong("wants a port like", "--port tap:vtr0");
 }
 
 int main(int argc, char **argv)

@@ -13,12 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <vitrine/link.h>
 #include <vitrine/port.h>
 #include <vitrine/walk.h>
 
 #include "layers.h"
 
-enum { PACKET_MAX = 256 << 10, BURST = 32, COLUMNS_MAX = 64 };
+enum { PACKET_MAX = 256 << 10, BURST = 32, COLUMNS_MAX = 64, WAIT_MS = 100 };
 
 enum shape { LINES, COLUMNS, JSON };
 
@@ -27,7 +28,7 @@ struct options {
     enum field column[COLUMNS_MAX];
     unsigned columns;
     unsigned long long most;
-    bool live; /* a port: nothing now is not the end */
+    bool live; /* a port, where packets are waited for */
     char spec[512];
 };
 
@@ -68,6 +69,12 @@ static int wrong(const char *what, const char *operand)
     return 2;
 }
 
+static int wrong_field(const char *what, const char *name)
+{
+    fprintf(stderr, "dissect: %s '%s'\n  try: dissect --list\n", what, name);
+    return 2;
+}
+
 static int list(void)
 {
     for (unsigned f = 0; f < FIELDS_N; f++)
@@ -85,7 +92,7 @@ static int read_columns(struct options *o, const char *names)
         if (f == FIELDS_N || o->columns == COLUMNS_MAX) {
             char name[64];
             snprintf(name, sizeof name, "%.*s", (int)len, at);
-            return wrong(f == FIELDS_N ? "no such field:" : "too many fields, from", name);
+            return wrong_field(f == FIELDS_N ? "no such field:" : "too many fields, from", name);
         }
         o->column[o->columns++] = f;
         at += len;
@@ -128,8 +135,7 @@ static int read_option(struct options *o, int option)
         help();
         return 0;
     default:
-        usage(stderr);
-        return 2;
+        return -1;
     }
 }
 
@@ -140,7 +146,10 @@ static int read_options(struct options *o, int argc, char **argv)
         { "port", required_argument, NULL, 'p' },   { "list", no_argument, NULL, 'l' },
         { "help", no_argument, NULL, 'H' },         { NULL, 0, NULL, 0 },
     };
-    for (int option; (option = getopt_long(argc, argv, "c:h", longs, NULL)) != -1;) {
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":c:h", longs, NULL)) != -1;) {
+        if (option == '?' || option == ':')
+            return wrong(option == '?' ? "no option" : "nothing follows", argv[optind - 1]);
         int status = read_option(o, option);
         if (status >= 0)
             return status;
@@ -149,6 +158,8 @@ static int read_options(struct options *o, int argc, char **argv)
         usage(stderr);
         return 2;
     }
+    if (!o->live && strchr(argv[optind], ',') != NULL) /* a port's OUT, which would be written */
+        return wrong("a comma in a file's name:", argv[optind]);
     if (!o->live &&
         (size_t)snprintf(o->spec, sizeof o->spec, "pcap:%s", argv[optind]) >= sizeof o->spec)
         return wrong("too long:", argv[optind]);
@@ -171,19 +182,28 @@ static void show(const struct options *o, struct report *r, uint64_t number, str
         report_line(r, stdout);
 }
 
+/* Whether nothing will come any more: a file is read, an interface was taken away. */
+static bool has_ended(struct vtr_port *port)
+{
+    struct vtr_port_info info;
+    vtr_port_info(port, &info);
+    return info.rx_ended || (vtr_port_events(port) & VTR_PORT_GONE) != 0;
+}
+
 static void show_all(const struct options *o, struct report *r, struct vtr_port *port)
 {
     struct vtr_pkt pkts[BURST];
     unsigned long long number = 0;
     while (!interrupted && number < o->most) {
         unsigned want = o->most - number < BURST ? (unsigned)(o->most - number) : BURST;
-        unsigned n = vtr_port_rx(port, 0, pkts, want);
+        unsigned n = o->live ? vtr_port_rx_wait(port, 0, pkts, want, WAIT_MS)
+                             : vtr_port_rx(port, 0, pkts, want);
         for (unsigned i = 0; i < n; i++) {
             show(o, r, ++number, pkts[i].data);
             vtr_pkt_unref(&pkts[i]);
         }
-        if (n == 0 && !o->live)
-            return; /* of a file: its end */
+        if (n == 0 && has_ended(port))
+            return;
         if (n == 0)
             fflush(stdout);
     }
@@ -191,8 +211,10 @@ static void show_all(const struct options *o, struct report *r, struct vtr_port 
 
 static int fail(const struct vtr_error *err)
 {
-    fprintf(stderr, "dissect: %s\n  try: %s\n", err->what, err->hint);
-    return 1;
+    fprintf(stderr, "dissect: %s\n", err->what);
+    if (err->hint[0] != '\0')
+        fprintf(stderr, "  try: %s\n", err->hint);
+    return err->code == -EACCES || err->code == -EPERM || err->code == -ENODEV ? 77 : 1;
 }
 
 static int run(const struct options *o)

@@ -37,6 +37,7 @@
 
 VTR_BEGIN_DECLS
 
+/** What happens to a port. */
 enum vtr_port_event {
     VTR_PORT_UP = 1u << 0,   /**< the link came */
     VTR_PORT_DOWN = 1u << 1, /**< the link went */

@@ -198,11 +198,14 @@ VTR_API VTR_MUST_USE unsigned vtr_port_rx(struct vtr_port *port, unsigned queue,
 /**
  * Hands packets to one queue of a port.
  * @param pkts  pkts[0..n): the first @return entries are consumed and cleared; the rest stay owned
- *              by the caller, unchanged.
+ *              by the caller, to be handed over again. They may be what came of what was asked
+ *              for so far: sums and tags made, a frame copied into one block, and of a segment
+ *              to be cut what is left of it.
  * @return how many were accepted, 0..n. Less than n means that the queue is full, or the link down:
  *         keep the tail and retry, or, where vtr_port_events() says that the device is gone, not.
  *         A packet that this device can never send is consumed and counted by reason.
- * Threads: one caller a queue. Cost: no lock, no copy.
+ * Threads: one caller a queue. Cost: no lock; no copy but of what
+ * vtr_port_stat.tx_copies and tx_software count.
  */
 VTR_API VTR_MUST_USE unsigned vtr_port_tx(struct vtr_port *port, unsigned queue,
                                           struct vtr_pkt *pkts, unsigned n);

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <vitrine/capture.h>
+#include <vitrine/link.h>
 
 #include "command.h"
 
@@ -17,7 +18,7 @@ enum { BURST = 64, QUEUES_MAX = 64, NAP_NS = 100000, SNAP_MAX = 262144 };
 static const char help[] =
     "vitrine capture: opens a port and writes what arrives to a pcapng file.\n"
     "\n"
-    "  vitrine capture SPEC -w FILE [options]   null:0, memif:PATH, net_tap0,iface=NAME\n"
+    "  vitrine capture SPEC -w FILE [options]   memif:PATH, tap:NAME, af_packet:IF\n"
     "\n"
     "  -w, --write FILE     where to; - is stdout, as for wireshark -k -i -\n"
     "  -c, --count N        end after N packets\n"
@@ -29,8 +30,9 @@ static const char help[] =
     "  -q, --quiet          no totals\n"
     "  -h, --help           this text\n"
     "\n"
-    "Ctrl-C ends it and prints totals. A program of your own captures the ports that it has open\n"
-    "by vtr_port_capture(), vitrine-kvd by --capture FILE.\n"
+    "Ctrl-C ends it and prints totals; so does the end of a file (pcap:IN) and an interface that\n"
+    "is taken away. SPEC is as for `vitrine ports`. A program of your own captures the ports that\n"
+    "it has open by vtr_port_capture(), vitrine-kvd by --capture FILE.\n"
     "Exit: 0, 1 failed, 2 usage, 77 cannot run here.\n";
 
 enum { SECONDS = 256, QUEUES, FILES, FILE_MIB };
@@ -65,6 +67,11 @@ static void on_signal(int number)
     sigaction(number, &act, NULL);
 }
 
+static uint64_t number(const char *option, uint64_t min, uint64_t max)
+{
+    return command_number("capture", option, min, max);
+}
+
 static void read_option(int option, struct wanted *w)
 {
     switch (option) {
@@ -72,22 +79,22 @@ static void read_option(int option, struct wanted *w)
         w->path = optarg;
         break;
     case 'c':
-        w->capture.packets = command_number("--count", 1, UINT64_MAX);
+        w->capture.packets = number("--count", 1, UINT64_MAX);
         break;
     case 's':
-        w->capture.snap_bytes = (uint32_t)command_number("--snap", 1, SNAP_MAX);
+        w->capture.snap_bytes = (uint32_t)number("--snap", 1, SNAP_MAX);
         break;
     case SECONDS:
-        w->seconds = command_number("--seconds", 1, INT32_MAX);
+        w->seconds = number("--seconds", 1, INT32_MAX);
         break;
     case QUEUES:
-        w->queues = (unsigned)command_number("--queues", 1, QUEUES_MAX);
+        w->queues = (unsigned)number("--queues", 1, QUEUES_MAX);
         break;
     case FILES:
-        w->capture.files = (uint32_t)command_number("--files", 2, 10000);
+        w->capture.files = (uint32_t)number("--files", 2, 10000);
         break;
     case FILE_MIB:
-        w->capture.file_bytes = command_number("--file-mib", 1, 1 << 30) << 20;
+        w->capture.file_bytes = number("--file-mib", 1, 1 << 30) << 20;
         break;
     default:
         w->quiet = true;
@@ -133,6 +140,14 @@ static unsigned receive(struct vtr_port *port, unsigned queues)
     return sum;
 }
 
+/* Whether nothing will come any more: a file is read, an interface was taken away. */
+static bool has_ended(struct vtr_port *port)
+{
+    struct vtr_port_info info;
+    vtr_port_info(port, &info);
+    return info.rx_ended || (vtr_port_events(port) & VTR_PORT_GONE) != 0;
+}
+
 static void receive_until_done(struct vtr_port *port, const struct wanted *w)
 {
     static const struct timespec nap = { 0, NAP_NS };
@@ -140,8 +155,11 @@ static void receive_until_done(struct vtr_port *port, const struct wanted *w)
     int64_t end = seconds_now() + (int64_t)w->seconds;
     while (!stat.done && !__atomic_load_n(&stop, __ATOMIC_RELAXED) &&
            (w->seconds == 0 || seconds_now() < end)) {
-        if (receive(port, w->queues) == 0)
+        if (receive(port, w->queues) == 0) {
+            if (has_ended(port))
+                return;
             nanosleep(&nap, NULL);
+        }
         vtr_port_capture_stat(port, &stat);
     }
 }

@@ -53,7 +53,7 @@ const char *command_nearest(const char *typed, const char *const *words)
     unsigned best = 4;
     for (; *words != NULL; words++) {
         unsigned letters = distance(typed, *words);
-        if (letters < best && letters < strlen(*words)) {
+        if (letters < best && 2 * letters <= strlen(*words)) {
             best = letters;
             nearest = *words;
         }
@@ -110,14 +110,14 @@ int command_option(int argc, char **argv, const struct option *options, const ch
     return value;
 }
 
-uint64_t command_number(const char *option, uint64_t min, uint64_t max)
+uint64_t command_number(const char *subcommand, const char *option, uint64_t min, uint64_t max)
 {
     char *end;
     errno = 0;
     unsigned long long value = strtoull(optarg, &end, 10);
     if (optarg[0] < '0' || optarg[0] > '9' || *end != '\0' || errno != 0 || value < min ||
         value > max)
-        command_misused(NULL, "%s wants a number from %llu to %llu, not '%s'", option,
+        command_misused(subcommand, "%s wants a number from %llu to %llu, not '%s'", option,
                         (unsigned long long)min, (unsigned long long)max, optarg);
     return value;
 }

@@ -36,7 +36,7 @@ int command_capture(int argc, char **argv);
 int command_option(int argc, char **argv, const struct option *options, const char *help);
 
 /** @return optarg as a decimal number, all of it; else the program ends with EXIT_USAGE. */
-uint64_t command_number(const char *option, uint64_t min, uint64_t max);
+uint64_t command_number(const char *subcommand, const char *option, uint64_t min, uint64_t max);
 
 /** Says what is wrong in a line, behind the subcommand's name, and ends with EXIT_USAGE. */
 __attribute__((noreturn, format(printf, 2, 3))) void command_misused(const char *subcommand,

@@ -140,6 +140,8 @@ def collect(prefixes):
             with telemetry.sock:
                 for name, value, labels in metrics(telemetry):
                     by_name.setdefault(name, []).append((value, {'pid': telemetry.pid, **labels}))
+        except ConnectionRefusedError:  # of a process that was killed: the socket is all there is
+            pass
         except (OSError, ValueError) as error:  # it is gone, or about to be
             print(f'prometheus.py: {path}: {error}', file=sys.stderr)
     return by_name
@@ -177,6 +179,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong."""
+
+    def error(self, message):
+        self.exit(2, f'prometheus.py: {message}; try --help\n')
+
+
 def address(argument):
     host, _, port = argument.rpartition(':')
     if not port.isdecimal() or int(port) > 65535:
@@ -195,7 +204,7 @@ def serve(where, prefixes):
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__.split('usage: ')[1])
+    parser = Parser(usage=__doc__.split('usage: ')[1])
     parser.add_argument('-f', '--file-prefix', action='append', dest='prefixes', metavar='PREFIX')
     parser.add_argument('--listen', type=address, metavar='[ADDRESS:]PORT')
     args = parser.parse_args()
@@ -203,8 +212,9 @@ def main():
         serve(args.listen, args.prefixes)
         return 0
     if not sockets(args.prefixes):
-        print(f'prometheus.py: no program of {args.prefixes or "this user"} has its telemetry in '
-              f'{runtime_dir()}', file=sys.stderr)
+        who = ' or '.join(args.prefixes or ['this user'])
+        print(f'prometheus.py: no program of {who} has its telemetry in {runtime_dir()}',
+              file=sys.stderr)
         return 1
     print(text(collect(args.prefixes)), end='')
     return 0

@@ -50,8 +50,13 @@ static const struct {
     { "TUNSETIFF", NULL,
       "it takes CAP_NET_ADMIN: run it with sudo; null: ring: memif: pcap: need no rights" },
     { "failed to parse device", "DPDK has no driver of this name", NO_DRIVER },
+    { "SIOCSIFHWADDR", NULL,
+      "it takes CAP_NET_ADMIN: run it with sudo; null: ring: memif: pcap: need no rights" },
+    { "Failed to create umem", NULL,
+      "it takes root: run it with sudo; null: ring: memif: pcap: need no rights" },
     { "Failed to create xsk socket", NULL,
-      "it takes root, an MTU of at most 3498 (ip link set IFACE mtu 1500), no other XDP program" },
+      "it takes root, an MTU of at most 3498 (ip link set IFACE mtu 1500), no other XDP program, "
+      "and queues that are there (ethtool -l)" },
     { "larger than combined queue count", NULL,
       "ethtool -L  sets how many queues an interface has" },
     { "cannot allocate memory", NULL, MEMLOCK },
@@ -111,6 +116,11 @@ static int did_not_come_up(const struct vtr_device *dev, const struct vtr_spec *
         snprintf(hint, sizeof hint, NO_DRIVER, package);
         why = "no driver of DPDK's that is installed takes it";
     }
+    if (hint[0] == '\0')
+        snprintf(hint, sizeof hint, "%s",
+                 spec->scheme == VTR_SCHEME_VDEV
+                     ? "doc.dpdk.org/guides/nics/  has the options of each driver"
+                     : "vitrine doctor  says what works here");
     int code = errno_of(line, rc == -ENOMEM || rc == -EINVAL ? -rc : ENODEV);
     return vtr_spec_fail_(spec, err, code, hint, "%s", why);
 }

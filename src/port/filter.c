@@ -15,20 +15,22 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+static bool hears_all(const struct vtr_port *port)
+{
+    return vtr_port_is_memif_(port) || port->dev.driver->hears_all;
+}
+
 static int fail(const struct vtr_port *port, struct vtr_error *err, int rc, const char *what)
 {
     if (rc == -ENOTSUP || rc == -ENOSYS)
-        return vtr_error_set_(err, ENOTSUP, NULL, "port '%s': %s: not with %s", port->shown, what,
+        return vtr_error_set_(err, ENOTSUP,
+                              hears_all(port) ? "it always receives all that there is" : NULL,
+                              "port '%s': %s: not with %s", port->shown, what,
                               port->dev.info.driver_name);
     if (vtr_port_is_gone_(port) || rc == -ENODEV || rc == -EIO)
         return vtr_error_set_(err, ENODEV, NULL, "port '%s': %s: its device is gone", port->shown,
                               what);
     return vtr_error_set_(err, -rc, NULL, "port '%s': %s: %s", port->shown, what, strerror(-rc));
-}
-
-static bool hears_all(const struct vtr_port *port)
-{
-    return vtr_port_is_memif_(port) || port->dev.driver->hears_all;
 }
 
 static int join(int fd, unsigned iface, unsigned short type, const uint8_t *group)

@@ -31,7 +31,7 @@ int vtr_netif_check_(const struct vtr_spec *spec, struct vtr_error *err)
     if (code == EPERM || code == EACCES)
         return vtr_spec_fail_(
             spec, err, EACCES,
-            "run it with sudo, or give it CAP_NET_RAW by setcap; " NEEDS_NO_RIGHTS,
+            "run it with sudo, or for af_packet: give it CAP_NET_ADMIN too; " NEEDS_NO_RIGHTS,
             "packet sockets take CAP_NET_RAW, which this process has not");
     return code == 0
                ? 0

@@ -74,7 +74,7 @@ int vtr_port_rss(struct vtr_port *port, struct vtr_rss *out)
 
 static int refuse(const struct vtr_port *port, int code, const char *what, struct vtr_error *err)
 {
-    return vtr_error_set_(err, code, NULL, "%s: %s", port->name, what);
+    return vtr_error_set_(err, code, NULL, "port '%s': %s", port->shown, what);
 }
 
 static int check(const struct vtr_port *port, const struct vtr_rss *rss, struct vtr_error *err)

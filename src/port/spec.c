@@ -141,6 +141,7 @@ static bool is_number(const char *text, unsigned long min, unsigned long max)
     return errno == 0 && *end == '\0' && n >= min && n <= max;
 }
 
+/* Six bytes in hexadecimal; the lowest bit of the first is for the caller to look at. */
 static bool is_mac(const char *text)
 {
     static const char hex[] = "0123456789abcdefABCDEF";
@@ -149,6 +150,8 @@ static bool is_mac(const char *text)
             return false;
     return text[17] == '\0';
 }
+
+static bool is_group(const char *mac) { return strchr("13579bBdDfF", mac[1]) != NULL; }
 
 /* One of "a or b". */
 static bool is_word(const char *text, const char *words)
@@ -170,7 +173,7 @@ static bool rule_holds(const struct rule *rule, const char *value)
     case WORDS:
         return is_word(value, rule->words);
     case MAC:
-        return is_mac(value) || is_word(value, rule->words);
+        return (is_mac(value) && !is_group(value)) || is_word(value, rule->words);
     case FLAG:
         return false; /* says what it says by being there */
     default:
@@ -199,8 +202,26 @@ static int bad_value(const struct vtr_spec *spec, const struct rule *rule, const
     if (rule->kind == TEXT)
         return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s' takes %lu to %lu bytes",
                               rule->key, rule->min, rule->max);
+    if (rule->kind == MAC && is_mac(value))
+        return vtr_spec_fail_(spec, err, EINVAL, NULL,
+                              "option '%s=%s' is the address of a group, not of one port",
+                              rule->key, value);
     return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s=%s' is not %s", rule->key, value,
                           rule->kind == MAC ? "a MAC address like 02:00:00:00:00:01" : rule->words);
+}
+
+/* Refuses an option, and lists those that there are. */
+static int no_option(const struct vtr_spec *spec, const char *driver, const char *option,
+                     struct vtr_error *err)
+{
+    char hint[sizeof err->hint] = "";
+    size_t n = 0;
+    for (int i = 0; i < RULES; i++)
+        if (strcmp(driver, rules[i].driver) == 0 && n < sizeof hint)
+            n += (size_t)snprintf(hint + n, sizeof hint - n, "%s%s%s", n == 0 ? "options: " : " ",
+                                  rules[i].key, rules[i].kind == FLAG ? "" : "=");
+    return vtr_spec_fail_(spec, err, EINVAL, n != 0 ? hint : "it has no options",
+                          "no option '%s' here", option);
 }
 
 /* Checks one option by the rules of a driver. A type of ours knows all that may be said; a device
@@ -213,13 +234,13 @@ static int check_option(const struct vtr_spec *spec, const char *driver, char *o
     if (value != NULL)
         *value++ = '\0';
     const struct rule *rule = rule_of(driver, option);
-    if (value == NULL && strict && (rule == NULL || rule->kind != FLAG))
+    if (rule == NULL)
+        return strict ? no_option(spec, driver, option, err) : 0;
+    if (value == NULL && strict && rule->kind != FLAG)
         return vtr_spec_fail_(spec, err, EINVAL, NULL, "option '%s' is not KEY=VALUE", option);
-    if (rule != NULL && value != NULL && !rule_holds(rule, value) && (strict || rule->kind != FLAG))
+    if (value != NULL && !rule_holds(rule, value) && (strict || rule->kind != FLAG))
         return bad_value(spec, rule, value, err);
-    return rule != NULL || !strict
-               ? 0
-               : vtr_spec_fail_(spec, err, EINVAL, NULL, "no option '%s' here", option);
+    return 0;
 }
 
 static int check_options(const struct vtr_spec *spec, const char *driver, struct vtr_error *err)
@@ -294,14 +315,17 @@ static int parse_pcap(struct vtr_spec *spec, struct vtr_error *err)
     return 0;
 }
 
-/* What the kernel takes for an interface's name. */
+/* What the kernel takes for an interface's name. A tap's is yet to be made. */
 static int parse_interface(struct vtr_spec *spec, const char *driver, struct vtr_error *err)
 {
     const char *name = spec->target;
+    const char *hint = spec->scheme == VTR_SCHEME_TAP
+                           ? "a name of 1 to 15 bytes like vtr0, without spaces, / : % [ ] = \""
+                           : "ip link  lists the interfaces there are";
     if (name[0] == '\0' || strlen(name) > 15 || strpbrk(name, "/: %" RESERVED) != NULL ||
         strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return vtr_spec_fail_(spec, err, EINVAL, "ip link  lists the interfaces there are",
-                              "'%.64s' cannot be an interface's name", name);
+        return vtr_spec_fail_(spec, err, EINVAL, hint, "'%.64s' cannot be an interface's name",
+                              name);
     return check_options(spec, driver, err);
 }
 

@@ -247,7 +247,7 @@ static void what_the_kernel_offers_is_told_by_its_errno(void **state)
     assert_int_equal(last(f)->state, STATE_OK);
     f->m.xdp = EPERM;
     check_xdp(&f->d);
-    assert_line(f, 1, "af_xdp", STATE_OK, "the kernel has it; it takes CAP_NET_RAW", "");
+    assert_line(f, 1, "af_xdp", STATE_OK, "the kernel has it; it takes root", "");
     f->m.xdp = EAFNOSUPPORT;
     check_xdp(&f->d);
     assert_int_equal(last(f)->state, STATE_SKIP);
@@ -308,7 +308,7 @@ static void verdicts_follow_what_was_found(void **state)
     assert_int_equal(mode_verdict(&able, MODE_AF_XDP), VERDICT_FAILS);
     able.xdp = true;
     assert_int_equal(mode_verdict(&able, MODE_AF_XDP), VERDICT_RIGHTS);
-    able.bpf = true;
+    able.programs = true;
     assert_int_equal(mode_verdict(&able, MODE_AF_XDP), VERDICT_WORKS);
     able.vfio = true;
     assert_int_equal(mode_verdict(&able, MODE_PCI), VERDICT_NIC);

@@ -54,10 +54,11 @@ static void what_a_port_does_not_have_is_refused_and_changes_nothing(void **stat
     struct vtr_port *port = test_port(heap, "null:0", &opts);
     assert_int_equal(vtr_port_rss(port, &rss), 0);
     rss.queue[rss.entries - 1] = 2;
-    wrong(port, rss, "port null:0: the table names a queue that is not there");
-    wrong(port, (struct vtr_rss){ .key_len = 39 }, "port null:0: its key is of another length");
-    wrong(port, (struct vtr_rss){ .entries = 64 }, "port null:0: its table is of another length");
-    wrong(port, (struct vtr_rss){ .types = 1u << 31 }, "port null:0: it cannot hash these fields");
+    wrong(port, rss, "port 'null:0': the table names a queue that is not there");
+    wrong(port, (struct vtr_rss){ .key_len = 39 }, "port 'null:0': its key is of another length");
+    wrong(port, (struct vtr_rss){ .entries = 64 }, "port 'null:0': its table is of another length");
+    wrong(port, (struct vtr_rss){ .types = 1u << 31 },
+          "port 'null:0': it cannot hash these fields");
     assert_int_equal(vtr_port_close(port), 0);
     test_heap_end(heap);
 }
@@ -70,7 +71,7 @@ static void a_device_without_a_table_says_so(void **state)
     struct vtr_rss rss = { .types = VTR_RSS_IPV4 };
     assert_int_equal(vtr_port_rss(port, &rss), -ENOTSUP);
     assert_int_equal(vtr_port_set_rss(port, &rss, &err), -ENOTSUP);
-    assert_string_equal(err.what, "port ring:rss: the device does not spread frames by a table");
+    assert_string_equal(err.what, "port 'ring:rss': the device does not spread frames by a table");
     assert_int_equal(vtr_port_close(port), 0);
     test_heap_end(heap);
 }

@@ -27,7 +27,7 @@ static const char help[] =
     "from --arrivals on are for that.\n"
     "\n"
     "  --port SPEC         the other end of the server's port: memif:PATH,role=client, or any\n"
-    "                      net_... string of DPDK\n"
+    "                      other but ring: (vitrine ports --help lists them)\n"
     "  --kernel HOST:PORT  a server on kernel sockets instead\n"
     "  --size BYTES        of the values, 1 to 65536 (default 1024): those that\n"
     "                      vitrine-kvd --preload BYTES:KEYS holds\n"

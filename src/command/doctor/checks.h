@@ -45,7 +45,7 @@ struct able {
     bool packets;            /* the self test went well, with ports */
     bool driver[MODES];      /* its plugin is there */
     bool net_admin, net_raw; /* capabilities */
-    bool bpf;                /* CAP_BPF, or CAP_SYS_ADMIN in its place */
+    bool programs;           /* CAP_SYS_ADMIN and CAP_IPC_LOCK, for XDP; CAP_BPF is not enough */
     bool xdp;                /* the kernel has AF_XDP */
     bool tun_there, tun;     /* the second: this user may open it */
     bool hugepages;

@@ -54,7 +54,7 @@ void check_rights(struct doctor *d)
     }
     d->able.net_admin = bits >> NET_ADMIN & 1;
     d->able.net_raw = bits >> NET_RAW & 1;
-    d->able.bpf = (bits >> BPF & 1) || (bits >> SYS_ADMIN & 1);
+    d->able.programs = (bits >> IPC_LOCK & 1) && (bits >> SYS_ADMIN & 1);
     bool enough = d->able.net_admin && d->able.net_raw;
     unsigned n = 0;
     report_add(&d->report, "rights", enough ? STATE_OK : STATE_SKIP, "%s", "");
@@ -97,7 +97,7 @@ void check_xdp(struct doctor *d)
     if (error == 0)
         report_add(&d->report, "af_xdp", STATE_OK, "the kernel has it");
     else if (d->able.xdp)
-        report_add(&d->report, "af_xdp", STATE_OK, "the kernel has it; it takes CAP_NET_RAW");
+        report_add(&d->report, "af_xdp", STATE_OK, "the kernel has it; it takes root");
     else
         report_add(&d->report, "af_xdp", STATE_SKIP, "no sockets of it: %s", strerror(error));
 }

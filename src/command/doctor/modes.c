@@ -34,11 +34,12 @@ enum verdict mode_verdict(const struct able *able, enum mode mode)
             return VERDICT_FAILS;
         return able->tun && able->net_admin ? VERDICT_WORKS : VERDICT_RIGHTS;
     case MODE_AF_PACKET:
-        return able->net_raw ? VERDICT_WORKS : VERDICT_RIGHTS;
+        /* also to give the interface the address that it has */
+        return able->net_admin && able->net_raw ? VERDICT_WORKS : VERDICT_RIGHTS;
     case MODE_AF_XDP:
         if (!able->xdp)
             return VERDICT_FAILS;
-        return able->net_admin && able->net_raw && able->bpf ? VERDICT_WORKS : VERDICT_RIGHTS;
+        return able->net_admin && able->net_raw && able->programs ? VERDICT_WORKS : VERDICT_RIGHTS;
     case MODE_PCI:
         return able->vfio && able->nics_bound != 0 ? VERDICT_WORKS : VERDICT_NIC;
     default:
