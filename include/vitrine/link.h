@@ -19,7 +19,8 @@
  * port            the descriptor becomes readable                  events
  * ring            when the other end sends                         UP DOWN: of the other end
  * memif           when the other end rings (*)                     UP DOWN
- * tap, hardware   when the device says so                          UP DOWN GONE
+ * tap, hardware   when the device says so; if its driver cannot,   UP DOWN GONE
+ *                 after a nap, as all others
  * af_packet       when the interface receives (*)                  UP DOWN GONE
  * null            always: there always are packets                 none
  * all others      after a nap: 50 us, doubled up to 2 ms each      of an interface all, else none

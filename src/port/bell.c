@@ -203,6 +203,14 @@ static void forget_edges(const struct vtr_bell *bell)
     (void)epoll_wait(bell->fd, event, sizeof event / sizeof event[0], 0);
 }
 
+/* @return whether the device says when frames come: not all drivers have interrupts. */
+static bool device_arm(const struct vtr_port *port, unsigned queue, const struct vtr_bell *bell)
+{
+    int rc = rte_eth_dev_rx_intr_enable(port->id, (uint16_t)queue);
+    bool enabled = rc == 0 || port->dev.driver->interrupts; /* a tap's needs it not */
+    return enabled && attach(bell->fd, EPOLL_CTL_MOD, bell->source, EPOLLIN | EPOLLONESHOT) == 0;
+}
+
 static void arm(struct vtr_port *port, unsigned queue, struct vtr_bell *bell)
 {
     uint64_t pkts = port->rxq[queue].pkts;
@@ -219,8 +227,8 @@ static void arm(struct vtr_port *port, unsigned queue, struct vtr_bell *bell)
         nap(bell, pkts, MISSED_NS, MISSED_MAX_NS);
         break;
     case VTR_WAKE_DEVICE:
-        (void)rte_eth_dev_rx_intr_enable(port->id, (uint16_t)queue); /* a tap's needs it not */
-        (void)attach(bell->fd, EPOLL_CTL_MOD, bell->source, EPOLLIN | EPOLLONESHOT);
+        if (!device_arm(port, queue, bell))
+            nap(bell, pkts, NAP_NS, NAP_MAX_NS);
         break;
     case VTR_WAKE_ALWAYS:
         (void)attach(bell->fd, EPOLL_CTL_MOD, bell->source, EPOLLIN | EPOLLONESHOT);
