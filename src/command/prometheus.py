@@ -24,7 +24,7 @@ import time
 
 SOCKET = 'dpdk_telemetry.v2'
 TIMEOUT_S = 5
-PATIENCE = 5
+PATIENCE = 10
 
 GAUGE, COUNTER = 'gauge', 'counter'
 
@@ -100,16 +100,23 @@ class Telemetry:
 
     def __init__(self, path):
         for patience in range(PATIENCE):
-            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            self.sock.settimeout(TIMEOUT_S)
-            self.sock.connect(path)
-            hello = self.sock.recv(1024)
+            hello = self.connect(path)
             if hello:
                 break
-            self.sock.close()  # DPDK serves ten at once, and closes on others
+            self.sock.close()
             time.sleep(.1 * (patience + 1))
         hello = json.loads(hello)
         self.pid, self.room = hello['pid'], hello['max_output_len']
+
+    def connect(self, path):
+        """DPDK serves ten at once, closes on others and lets few wait. @return what it says."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.sock.settimeout(TIMEOUT_S)
+        try:
+            self.sock.connect(path)
+            return self.sock.recv(1024)
+        except BlockingIOError:
+            return b''
 
     def cmd(self, command, argument=None):
         self.sock.send((command if argument is None else f'{command},{argument}').encode())
