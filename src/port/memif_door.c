@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ struct vtr_memif_door {
     int fd;
     int spare; /* a descriptor to turn away with who comes when there is no other; -1: none */
     unsigned users;
+    struct stat file; /* its socket, to know it by */
     struct vtr_lookout watch;
 };
 
@@ -189,6 +191,14 @@ static int unix_socket(void)
     return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
+/* Unless it is somebody else's by now. */
+static void remove_file(const struct vtr_memif_door *door, const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0 && st.st_dev == door->file.st_dev && st.st_ino == door->file.st_ino)
+        unlink(path);
+}
+
 static int door_listen(struct vtr_memif_door *door, const struct vtr_memif *memif)
 {
     struct sockaddr_un un = address(memif);
@@ -197,11 +207,12 @@ static int door_listen(struct vtr_memif_door *door, const struct vtr_memif *memi
         return -errno;
     int rc = bind(door->fd, (struct sockaddr *)&un, sizeof un) != 0 ? -errno : 0;
     if (rc == 0) {
+        (void)!lstat(memif->path, &door->file);
         rc = listen(door->fd, BACKLOG) != 0 ? -errno
                                             : vtr_lookout_add_(&door->watch, door->fd, answer_door,
                                                              door);
         if (rc != 0)
-            unlink(memif->path);
+            remove_file(door, memif->path);
     }
     if (rc != 0)
         close(door->fd);
@@ -302,7 +313,7 @@ static void leave_door(struct vtr_memif *memif)
         if (p->door == door)
             vtr_memif_peer_end_(p, "closed");
     }
-    unlink(memif->path);
+    remove_file(door, memif->path);
     vtr_lookout_remove_(&door->watch);
     close(door->fd);
     close_if(door->spare);

@@ -369,6 +369,20 @@ static void a_socket_left_over_is_replaced(void **state)
     assert_int_not_equal(access(path, F_OK), 0);
 }
 
+/* Who removed ours and serves now is not made unreachable by our going. */
+static void a_socket_of_somebody_else_stays(void **state)
+{
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_port *server = test_port(heap, server_spec, NULL);
+    assert_int_equal(unlink(path), 0);
+    int fd = listen_at(path);
+    assert_int_equal(vtr_port_close(server), 0);
+    assert_int_equal(access(path, F_OK), 0);
+    close(fd);
+    unlink(path);
+    test_heap_end(heap);
+}
+
 static void a_path_that_cannot_be_says_why(void **state)
 {
     char what[160];
@@ -432,6 +446,7 @@ int main(void)
         cmocka_unit_test(the_mac_that_was_asked_for_is_the_ports),
         cmocka_unit_test(a_socket_that_somebody_serves_is_not_taken),
         cmocka_unit_test(a_socket_left_over_is_replaced),
+        cmocka_unit_test(a_socket_of_somebody_else_stays),
         cmocka_unit_test(a_path_that_cannot_be_says_why),
         cmocka_unit_test(a_path_too_long_for_a_socket_is_refused),
         cmocka_unit_test(two_servers_of_one_id_are_refused),
