@@ -147,7 +147,8 @@ struct vtr_port_info {
  * @param out   owned on success, untouched on failure.
  * @param err   filled on failure; may be NULL.
  * @return 0, -EINVAL (spec or options), -ENODEV (no such driver or device, or it did not come up),
- *         -EBUSY (taken), -EACCES, -ENOMEM, -ENOENT -EEXIST -ENAMETOOLONG -EISDIR (of paths).
+ *         -EBUSY (taken), -EACCES, -ENOMEM, -ENOENT -EEXIST -ENAMETOOLONG -EISDIR (of paths),
+ *         -EMFILE -ENFILE (no descriptor), -EAGAIN (no thread), -ENOSPC (no more DMA maps).
  *
  * af_packet: the kernel hands over what it has: frames that it joined (GRO) or has yet to cut are
  * cut off at the slot's end, and the sums of what it sends itself are not made yet. Turn it off:
