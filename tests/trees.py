@@ -16,7 +16,7 @@ trees   debug   gcc, warnings are errors
         asan    clang: AddressSanitizer with leaks, UndefinedBehaviorSanitizer
         tsan    clang: ThreadSanitizer; heaps have one view (tests see VTR_TEST_SINGLE_VIEW=1)
         nobody  debug once more, configured, built and run by uid 65534; only if you are root
-suites  span base heap data port echo bench command fuzz examples dissect model explore code
+suites  span base heap data wire port echo bench command fuzz examples dissect model explore code
         headers docs abi floors install; and qemu, by --qemu or --only
 
 Needs no NIC, no hugepages and no configuration. Logs stay in build-test-TREE/, where tests can be
@@ -39,7 +39,7 @@ import results
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOBODY = 65534
-OUR_CODE = ('span', 'base', 'heap', 'data', 'port', 'echo', 'bench', 'command', 'fuzz',
+OUR_CODE = ('span', 'base', 'heap', 'data', 'wire', 'port', 'echo', 'bench', 'command', 'fuzz',
             'examples', 'dissect')
 SUITES = OUR_CODE + ('model', 'explore', 'code', 'headers', 'docs', 'abi', 'floors', 'install')
 GUESTS = ('qemu',)                     # asked for by name or by --qemu
@@ -71,7 +71,7 @@ GCC, CLANG = ('CC=gcc', 'CXX=g++'), ('CC=clang', 'CXX=clang++')
 TREES = (
     Tree('debug', GCC, ('-Dbuildtype=debug', '-Dwerror=true'), SUITES + GUESTS),
     Tree('release', GCC, ('-Dbuildtype=release',),
-         ('span', 'base', 'heap', 'data', 'port', 'fuzz', 'examples')),
+         ('span', 'base', 'heap', 'data', 'wire', 'port', 'fuzz', 'examples')),
     Tree('asan', CLANG, ('-Db_sanitize=address,undefined', '-Db_lundef=false'), OUR_CODE, (
         'ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1',
         'UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1'), slower=4),
