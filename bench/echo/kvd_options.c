@@ -3,6 +3,7 @@
  * Options: numbers are read whole, and what is wrong is named in one line with what to try.
  */
 #include "kvd_options.h"
+#include "measure/nearest.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -222,41 +223,16 @@ static int usage(const char *what, const char *operand, const char *hint)
     return EXIT_USAGE;
 }
 
-static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
-
-/* Letters to change, add or leave out to get from one word to the other (Levenshtein 1966). */
-static unsigned distance(const char *a, const char *b)
+/* What to try instead of an option that is none. */
+static const char *try_instead(const char *typed)
 {
-    enum { WORD = 32 };
-    unsigned row[WORD + 1], len = (unsigned)strnlen(b, WORD);
-    for (unsigned i = 0; i <= len; i++)
-        row[i] = i;
-    for (unsigned n = 1; *a != '\0'; a++, n++) {
-        unsigned corner = row[0];
-        row[0] = n;
-        for (unsigned i = 1; i <= len; i++) {
-            unsigned above = row[i];
-            row[i] = least(corner + (*a != b[i - 1]), least(above, row[i - 1]) + 1);
-            corner = above;
-        }
-    }
-    return row[len];
-}
-
-static const char *nearest(const char *typed)
-{
+    enum { WORDS = 64 };
     static char hint[64];
-    const char *name = "help";
-    unsigned best = 4;
-    typed += strspn(typed, "-");
-    for (const struct option *o = options; o->name != NULL; o++) {
-        unsigned letters = distance(typed, o->name);
-        if (letters < best && 2 * letters <= strlen(o->name)) {
-            best = letters;
-            name = o->name;
-        }
-    }
-    snprintf(hint, sizeof hint, "try --%s", name);
+    const char *words[WORDS + 1] = { NULL };
+    for (unsigned n = 0; options[n].name != NULL && n < WORDS; n++)
+        words[n] = options[n].name;
+    const char *meant = nearest(typed + strspn(typed, "-"), words);
+    snprintf(hint, sizeof hint, "try --%s", meant != NULL ? meant : "help");
     return hint;
 }
 
@@ -292,7 +268,7 @@ int kvd_options_parse(int argc, char **argv, struct kvd_options *out)
         if (id == ID_VERSION)
             return puts("vitrine-kvd " ECHO_VERSION " (" ECHO_BUILD ")"), EXIT_SUCCESS;
         if (id == '?')
-            return usage("no option", typed, nearest(typed));
+            return usage("no option", typed, try_instead(typed));
         if (id == ':')
             return usage("nothing follows", typed, "see --help");
         const char *wanted = apply((enum option_id)id, optarg, out);

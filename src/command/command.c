@@ -3,6 +3,7 @@
  * Options, and what is said of wrong ones: one line, with what was probably meant.
  */
 #include "command.h"
+#include "measure/nearest.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -26,41 +27,6 @@ void command_misused(const char *subcommand, const char *what, ...)
     exit(EXIT_USAGE);
 }
 
-static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
-
-/* Letters to change, add or leave out to get from one word to the other (Levenshtein 1966). */
-static unsigned distance(const char *a, const char *b)
-{
-    enum { WORD = 32 };
-    unsigned row[WORD + 1], len = (unsigned)strnlen(b, WORD);
-    for (unsigned i = 0; i <= len; i++)
-        row[i] = i;
-    for (unsigned n = 1; *a != '\0'; a++, n++) {
-        unsigned corner = row[0];
-        row[0] = n;
-        for (unsigned i = 1; i <= len; i++) {
-            unsigned above = row[i];
-            row[i] = least(corner + (*a != b[i - 1]), least(above, row[i - 1]) + 1);
-            corner = above;
-        }
-    }
-    return row[len];
-}
-
-const char *command_nearest(const char *typed, const char *const *words)
-{
-    const char *nearest = NULL;
-    unsigned best = 4;
-    for (; *words != NULL; words++) {
-        unsigned letters = distance(typed, *words);
-        if (letters < best && 2 * letters <= strlen(*words)) {
-            best = letters;
-            nearest = *words;
-        }
-    }
-    return nearest;
-}
-
 /* A letter that is none is in optopt, and argv may hold more letters behind it. */
 static void __attribute__((noreturn)) refuse_option(char **argv, const struct option *options)
 {
@@ -74,9 +40,9 @@ static void __attribute__((noreturn)) refuse_option(char **argv, const struct op
     for (; options[n].name != NULL && n < WORDS; n++)
         words[n] = options[n].name;
     words[n] = NULL;
-    const char *nearest = command_nearest(typed + strspn(typed, "-"), words);
+    const char *meant = nearest(typed + strspn(typed, "-"), words);
     command_misused(argv[0], "no option '%s'; try --%s", typed,
-                    nearest != NULL ? nearest : "help");
+                    meant != NULL ? meant : "help");
 }
 
 /* The letters among the options' values, as getopt() wants them. */

@@ -42,9 +42,6 @@ uint64_t command_number(const char *subcommand, const char *option, uint64_t min
 __attribute__((noreturn, format(printf, 2, 3))) void command_misused(const char *subcommand,
                                                                      const char *what, ...);
 
-/** @return the word of @p words, which ends with NULL, that @p typed may have meant; else NULL. */
-const char *command_nearest(const char *typed, const char *const *words);
-
 /** Says why a call failed and what to try. @return what to exit with. */
 int command_failed(const char *subcommand, const struct vtr_error *err);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "measure/nearest.h"
 
 /* Without DPDK, what opens ports says so. */
 #ifdef COMMAND_DPDK
@@ -75,9 +76,9 @@ static void __attribute__((noreturn)) unknown(const char *typed)
     if (option)
         words[n++] = "--help", words[n++] = "--version";
     words[n] = NULL;
-    const char *nearest = command_nearest(typed, words);
+    const char *meant = nearest(typed, words);
     command_misused(NULL, "no %s '%s'; try vitrine %s", option ? "option" : "subcommand", typed,
-                    nearest != NULL ? nearest : "--help");
+                    meant != NULL ? meant : "--help");
 }
 
 /* A heap's memory would take the number of a closed stream, and what is printed go into it. Writing

@@ -3,7 +3,7 @@
  * port: a memif whose other end keeps to the letter and takes more than is its: descriptors, time,
  * memory. And a server that has run out of descriptors.
  */
-#include "ports.h"
+#include "memifs.h"
 #include "puppet.h"
 
 #include <dirent.h>
@@ -14,19 +14,6 @@
 
 static struct vtr_heap *heap;
 static struct vtr_port *port;
-static char dir[] = "/tmp/vitrine-XXXXXX", path[64], server_spec[96], client_spec[96];
-
-static int begin(void **state)
-{
-    if (mkdtemp(dir) == NULL)
-        return -1;
-    snprintf(path, sizeof path, "%s/m.sock", dir);
-    snprintf(server_spec, sizeof server_spec, "memif:%s", path);
-    snprintf(client_spec, sizeof client_spec, "memif:%s,role=client", path);
-    return 0;
-}
-
-static int end(void **state) { return rmdir(dir); }
 
 static int make_server(void **state)
 {
@@ -85,7 +72,7 @@ static void descriptors_that_nobody_asked_for_are_closed(void **state)
     for (int i = 0; i < 100; i++) {
         struct puppet p = { .sock = 0 };
         const int fds[2] = { STDIN_FILENO, STDOUT_FILENO };
-        assert_true(puppet_knock(&p, path));
+        assert_true(puppet_knock(&p, memif_path));
         put_two(p.sock, i % 2 ? PUPPET_RING : PUPPET_DISCONNECT, fds);
         assert_true(hung_up(p.sock));
         puppet_end(&p);
@@ -128,7 +115,7 @@ static bool sends_beside_a_full_bell(int bell)
 static void a_clients_bell_that_is_full_holds_nobody_up(void **state)
 {
     struct puppet p;
-    assert_true(puppet_client(&p, path));
+    assert_true(puppet_client(&p, memif_path));
     assert_true(test_link_is(port, true));
     p.down->flags = 0;
     assert_true(sends_beside_a_full_bell(p.bell[1]));
@@ -137,7 +124,7 @@ static void a_clients_bell_that_is_full_holds_nobody_up(void **state)
 
 static void a_servers_bell_that_is_full_holds_nobody_up(void **state)
 {
-    int door = puppet_listen(path);
+    int door = puppet_listen(memif_path);
     struct puppet p;
     assert_true(door >= 0);
     heap = test_heap(64 << 20);
@@ -148,7 +135,7 @@ static void a_servers_bell_that_is_full_holds_nobody_up(void **state)
     assert_true(sends_beside_a_full_bell(p.bell[0]));
     puppet_end(&p);
     close(door);
-    unlink(path);
+    unlink(memif_path);
 }
 
 /* A bell that is an epoll over others could make the queue's own one too deep for its user's. */
@@ -156,8 +143,8 @@ static void a_bell_that_is_no_eventfd_is_refused(void **state)
 {
     struct puppet p = { .sock = 0 };
     int bell = epoll_create1(EPOLL_CLOEXEC);
-    assert_true(puppet_knock(&p, path) && puppet_init(&p, 0) && puppet_share(&p, F_SEAL_SHRINK) &&
-                puppet_region(&p, 0, PUPPET_BYTES, p.memory));
+    assert_true(puppet_knock(&p, memif_path) && puppet_init(&p, 0) &&
+                puppet_share(&p, F_SEAL_SHRINK) && puppet_region(&p, 0, PUPPET_BYTES, p.memory));
     assert_false(puppet_ring(&p, true, 0, 0, 0, PUPPET_LOG2, bell));
     close(bell);
     puppet_end(&p);
@@ -185,7 +172,7 @@ static void memory_beyond_what_a_slot_can_name_is_refused(void **state)
         struct puppet p = { .sock = 0 };
         int fd = memory_of(of[i].bytes, 0);
         uint16_t taken = 0;
-        assert_true(puppet_knock(&p, path) && puppet_init(&p, 0));
+        assert_true(puppet_knock(&p, memif_path) && puppet_init(&p, 0));
         while (taken < 8 && puppet_region(&p, taken, of[i].bytes, fd))
             taken++;
         assert_int_equal(taken, of[i].taken);
@@ -207,7 +194,7 @@ static void memory_of_huge_pages_is_refused(void **state)
         print_message("no huge page is free here\n");
         skip();
     }
-    assert_true(puppet_knock(&p, path) && puppet_init(&p, 0));
+    assert_true(puppet_knock(&p, memif_path) && puppet_init(&p, 0));
     assert_false(puppet_region(&p, 0, HUGE, fd));
     munmap(mine, HUGE);
     close(fd);
@@ -219,7 +206,7 @@ static void a_frame_may_have_65535_bytes(void **state)
 {
     struct puppet p;
     struct vtr_pkt pkt;
-    assert_true(puppet_client(&p, path));
+    assert_true(puppet_client(&p, memif_path));
     assert_true(test_link_is(port, true));
     for (unsigned longer = 0; longer < 2; longer++) {
         for (unsigned i = 0; i < 32; i++)
@@ -260,7 +247,7 @@ static int use_up(struct rlimit *before, unsigned spare)
 static void a_server_without_descriptors_hangs_up_and_sleeps(void **state)
 {
     struct rlimit before;
-    struct sockaddr_un un = puppet_address(path);
+    struct sockaddr_un un = puppet_address(memif_path);
     static const struct timespec moment = { 0, 200000000 };
     int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), taken[64];
     use_up(&before, 16);
@@ -279,7 +266,7 @@ static void a_server_without_descriptors_hangs_up_and_sleeps(void **state)
     assert_true(told);
     assert_true(used < moment.tv_nsec / 4);
     struct puppet p;
-    assert_true(puppet_client(&p, path));
+    assert_true(puppet_client(&p, memif_path));
     assert_true(test_link_is(port, true));
     puppet_end(&p);
 }
@@ -298,5 +285,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_servers_bell_that_is_full_holds_nobody_up, NULL,
                                         end_port),
     };
-    return cmocka_run_group_tests_name("greedy", tests, begin, end);
+    return cmocka_run_group_tests_name("greedy", tests, make_dir, remove_dir);
 }

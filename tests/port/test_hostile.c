@@ -3,26 +3,13 @@
  * port: a memif whose other end breaks the rules. It is disconnected, nothing of it gets into a
  * frame that is not its own, and the next one is served.
  */
-#include "ports.h"
+#include "memifs.h"
 #include "puppet.h"
 
 #include <poll.h>
 
 static struct vtr_heap *heap;
 static struct vtr_port *port;
-static char dir[] = "/tmp/vitrine-XXXXXX", path[64], server_spec[96], client_spec[96];
-
-static int begin(void **state)
-{
-    if (mkdtemp(dir) == NULL)
-        return -1;
-    snprintf(path, sizeof path, "%s/m.sock", dir);
-    snprintf(server_spec, sizeof server_spec, "memif:%s", path);
-    snprintf(client_spec, sizeof client_spec, "memif:%s,role=client", path);
-    return 0;
-}
-
-static int end(void **state) { return rmdir(dir); }
 
 static int make_server(void **state)
 {
@@ -36,7 +23,7 @@ static void serves_the_next(void)
 {
     struct puppet p;
     struct vtr_pkt pkt;
-    assert_true(puppet_client(&p, path));
+    assert_true(puppet_client(&p, memif_path));
     assert_true(test_link_is(port, true));
     puppet_pump(&p, true, PUPPET_SLOTS);
     assert_int_equal(test_receive(port, 0, &pkt, 1), 1);
@@ -65,7 +52,7 @@ static void a_peer_may_be_gone_at_any_step(void **state)
     for (unsigned i = 0; i < 350; i++) {
         struct puppet p = { .sock = 0 };
         unsigned steps = i % 7;
-        bool good = steps == 0 || puppet_knock(&p, path);
+        bool good = steps == 0 || puppet_knock(&p, memif_path);
         good = good && (steps < 2 || puppet_init(&p, 0));
         good = good && (steps < 3 || (puppet_share(&p, F_SEAL_SHRINK) &&
                                       puppet_region(&p, 0, PUPPET_BYTES, p.memory)));
@@ -86,15 +73,15 @@ static void a_peer_may_be_gone_at_any_step(void **state)
 static struct puppet introduced(void)
 {
     struct puppet p = { .sock = 0 };
-    assert_true(puppet_knock(&p, path) && puppet_init(&p, 0) && puppet_share(&p, F_SEAL_SHRINK) &&
-                puppet_region(&p, 0, PUPPET_BYTES, p.memory));
+    assert_true(puppet_knock(&p, memif_path) && puppet_init(&p, 0) &&
+                puppet_share(&p, F_SEAL_SHRINK) && puppet_region(&p, 0, PUPPET_BYTES, p.memory));
     return p;
 }
 
 static void memory_that_may_shrink_is_refused(void **state)
 {
     struct puppet p = { .sock = 0 };
-    assert_true(puppet_knock(&p, path) && puppet_init(&p, 0) && puppet_share(&p, 0));
+    assert_true(puppet_knock(&p, memif_path) && puppet_init(&p, 0) && puppet_share(&p, 0));
     assert_false(puppet_region(&p, 0, PUPPET_BYTES, p.memory));
     puppet_end(&p);
     serves_the_next();
@@ -105,7 +92,7 @@ static void memory_is_as_large_as_it_says(void **state)
     static const uint64_t sizes[] = { 0, PUPPET_BYTES + 1, UINT64_C(1) << 47, UINT64_MAX };
     for (int i = 0; i < 4; i++) {
         struct puppet p = { .sock = 0 };
-        assert_true(puppet_knock(&p, path) && puppet_init(&p, 0) &&
+        assert_true(puppet_knock(&p, memif_path) && puppet_init(&p, 0) &&
                     puppet_share(&p, F_SEAL_SHRINK));
         assert_false(puppet_region(&p, 0, sizes[i], p.memory));
         puppet_end(&p);
@@ -155,13 +142,13 @@ static void what_makes_no_sense_is_hung_up_on(void **state)
         struct puppet p = { .sock = 0 };
         if (type == PUPPET_INIT)
             continue;
-        assert_true(puppet_knock(&p, path));
+        assert_true(puppet_knock(&p, memif_path));
         assert_true(puppet_put(p.sock, type, NULL, 0, -1));
         assert_true(hung_up(&p));
         puppet_end(&p);
     }
     struct puppet p = { .sock = 0 };
-    assert_true(puppet_knock(&p, path));
+    assert_true(puppet_knock(&p, memif_path));
     assert_int_equal(send(p.sock, "short", 5, 0), 5);
     assert_true(hung_up(&p));
     puppet_end(&p);
@@ -174,7 +161,7 @@ static void strangers_who_say_nothing_keep_nobody_out(void **state)
     struct puppet p[STRANGERS];
     memset(p, 0, sizeof p);
     for (int i = 0; i < STRANGERS; i++)
-        assert_true(puppet_knock(&p[i], path));
+        assert_true(puppet_knock(&p[i], memif_path));
     serves_the_next();
     for (int i = 0; i < STRANGERS; i++)
         puppet_end(&p[i]);
@@ -185,7 +172,7 @@ static void lie(void (*lie_about)(struct puppet *p))
 {
     struct puppet p;
     struct vtr_pkt pkts[8];
-    assert_true(puppet_client(&p, path));
+    assert_true(puppet_client(&p, memif_path));
     assert_true(test_link_is(port, true));
     lie_about(&p);
     assert_int_equal(vtr_port_rx(port, 0, pkts, 8), 0);
@@ -245,7 +232,7 @@ static void a_slot_outside_of_the_memory_is_not_filled(void **state)
     for (int i = 0; i < 3; i++) {
         struct puppet p;
         struct vtr_pkt pkt = test_pkt(heap, 1000, 1);
-        assert_true(puppet_client(&p, path));
+        assert_true(puppet_client(&p, memif_path));
         assert_true(test_link_is(port, true));
         p.down->desc[0] = (struct puppet_desc){ .region = i == 2 ? 9 : 0,
                                                 .length = i == 1 ? 0 : 2048,
@@ -283,7 +270,7 @@ static void a_client_that_scribbles_harms_only_its_link(void **state)
     print_message("seed %u\n", seed);
     for (int i = 0; i < 60; i++) {
         struct puppet p;
-        assert_true(puppet_client(&p, path));
+        assert_true(puppet_client(&p, memif_path));
         scribble(&p, true, 200, &seed);
         puppet_end(&p);
     }
@@ -294,7 +281,7 @@ static void a_server_that_scribbles_harms_only_its_link(void **state)
 {
     unsigned seed = (unsigned)time(NULL);
     print_message("seed %u\n", seed);
-    int door = puppet_listen(path);
+    int door = puppet_listen(memif_path);
     assert_true(door >= 0);
     heap = test_heap(64 << 20);
     port = test_port(heap, client_spec, NULL);
@@ -306,7 +293,7 @@ static void a_server_that_scribbles_harms_only_its_link(void **state)
         puppet_end(&p);
     }
     close(door);
-    unlink(path);
+    unlink(memif_path);
 }
 
 int main(void)
@@ -326,5 +313,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_server_that_scribbles_harms_only_its_link, NULL,
                                         end_port),
     };
-    return cmocka_run_group_tests_name("hostile", tests, begin, end);
+    return cmocka_run_group_tests_name("hostile", tests, make_dir, remove_dir);
 }

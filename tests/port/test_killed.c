@@ -4,7 +4,7 @@
  * is a process of the library with a thread a direction; the victims are puppets.
  * VTR_TEST_KILLS=N kills N times a test instead of 60.
  */
-#include "ports.h"
+#include "memifs.h"
 #include "puppet.h"
 
 #include <poll.h>
@@ -19,27 +19,20 @@ static void must_failed(const char *cond, int line)
     _exit(1);
 }
 
-static char dir[] = "/tmp/vitrine-XXXXXX";
-static char path[64], server_spec[96], client_spec[96];
 static unsigned seed;
 
-static int make_dir(void **state)
+static int begin(void **state)
 {
-    if (mkdtemp(dir) == NULL)
-        return -1;
-    snprintf(path, sizeof path, "%s/m.sock", dir);
-    snprintf(server_spec, sizeof server_spec, "memif:%s", path);
-    snprintf(client_spec, sizeof client_spec, "memif:%s,role=client", path);
     signal(SIGPIPE, SIG_IGN);
     seed = (unsigned)time(NULL);
     print_message("seed %u\n", seed);
-    return 0;
+    return make_dir(state);
 }
 
-static int remove_dir(void **state)
+static int end(void **state)
 {
-    unlink(path); /* as the last puppet was killed */
-    return rmdir(dir);
+    unlink(memif_path); /* as the last puppet was killed */
+    return remove_dir(state);
 }
 
 static unsigned kills(void)
@@ -163,7 +156,7 @@ static int finish(struct process *p)
 static void be_client(const char *spec, int in, int out)
 {
     struct puppet p;
-    if (!puppet_client(&p, path))
+    if (!puppet_client(&p, memif_path))
         pause(); /* the survivor is dead, which its parent finds out */
     must(write(out, "", 1) == 1);
     for (;;)
@@ -173,7 +166,7 @@ static void be_client(const char *spec, int in, int out)
 static void be_server(const char *spec, int in, int out)
 {
     struct puppet p;
-    int door = puppet_listen(path);
+    int door = puppet_listen(memif_path);
     must(door >= 0);
     must(write(out, "", 1) == 1); /* so that the survivor finds somebody */
     must(puppet_server(&p, door));
@@ -244,5 +237,5 @@ int main(void)
         cmocka_unit_test(a_server_outlives_clients_that_are_killed),
         cmocka_unit_test(a_client_outlives_servers_that_are_killed),
     };
-    return cmocka_run_group_tests_name("killed", tests, make_dir, remove_dir);
+    return cmocka_run_group_tests_name("killed", tests, begin, end);
 }

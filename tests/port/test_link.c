@@ -4,7 +4,7 @@
  * Usage: test_port_link [kernel]. With kernel, interfaces of the kernel, made in a network
  * namespace of the program's own.
  */
-#include "ports.h"
+#include "memifs.h"
 #include "puppet.h"
 
 #include <net/if.h>
@@ -16,19 +16,6 @@
 #include <sys/socket.h>
 
 static struct vtr_heap *heap;
-static char dir[] = "/tmp/vitrine-XXXXXX";
-static char server_spec[96], client_spec[96];
-
-static int begin(void **state)
-{
-    if (mkdtemp(dir) == NULL)
-        return -1;
-    snprintf(server_spec, sizeof server_spec, "memif:%s/m.sock", dir);
-    snprintf(client_spec, sizeof client_spec, "memif:%s/m.sock,role=client", dir);
-    return 0;
-}
-
-static int end(void **state) { return rmdir(dir); }
 
 static int make_heap(void **state)
 {
@@ -472,7 +459,7 @@ static int of_kernel(void)
         puts("skipped: needs the right to make network namespaces, /dev/net/tun, ip and ping");
         return 77;
     }
-    return cmocka_run_group_tests_name("link_kernel", tests, begin, end);
+    return cmocka_run_group_tests_name("link_kernel", tests, make_dir, remove_dir);
 }
 
 int main(int argc, char **argv)
@@ -493,5 +480,5 @@ int main(int argc, char **argv)
     };
     if (argc > 1 && strcmp(argv[1], "kernel") == 0)
         return of_kernel();
-    return cmocka_run_group_tests_name("link", tests, begin, end);
+    return cmocka_run_group_tests_name("link", tests, make_dir, remove_dir);
 }

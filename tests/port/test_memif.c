@@ -2,27 +2,12 @@
 /** @file
  * port: memif, both ends in this process. What takes a second process is in test_peers.c.
  */
-#include "ports.h"
+#include "memifs.h"
 
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-
-static char dir[] = "/tmp/vitrine-XXXXXX";
-static char server_spec[96], client_spec[96], path[64];
-
-static int make_dir(void **state)
-{
-    if (mkdtemp(dir) == NULL)
-        return -1;
-    snprintf(path, sizeof path, "%s/m.sock", dir);
-    snprintf(server_spec, sizeof server_spec, "memif:%s", path);
-    snprintf(client_spec, sizeof client_spec, "memif:%s,role=client", path);
-    return 0;
-}
-
-static int remove_dir(void **state) { return rmdir(dir); } /* fails if anything is left in it */
 
 struct ends {
     struct vtr_heap *heap;
@@ -303,9 +288,9 @@ static void interfaces_may_share_a_socket_by_their_id(void **state)
     poll_once(e.server, 0);
     assert_int_equal(vtr_port_close(client), 0);
     assert_int_equal(vtr_port_close(server), 0);
-    assert_int_equal(access(path, F_OK), 0); /* the other server is still there */
+    assert_int_equal(access(memif_path, F_OK), 0); /* the other server is still there */
     close_ends(&e);
-    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_not_equal(access(memif_path, F_OK), 0);
 }
 
 static void the_mac_that_was_asked_for_is_the_ports(void **state)
@@ -349,24 +334,24 @@ static void expect_refusal(const char *spec, int rc, const char *what, const cha
 static void a_socket_that_somebody_serves_is_not_taken(void **state)
 {
     char what[128];
-    int fd = listen_at(path);
-    snprintf(what, sizeof what, "another process serves %s", path);
+    int fd = listen_at(memif_path);
+    snprintf(what, sizeof what, "another process serves %s", memif_path);
     expect_refusal(server_spec, -EBUSY, what,
                    "give it another path, or be its client: ,role=client");
     fcntl(fd, F_SETFL, O_NONBLOCK);
     assert_int_equal(accept(fd, NULL, NULL), -1); /* and does not notice that it was looked at */
-    assert_int_equal(access(path, F_OK), 0);
+    assert_int_equal(access(memif_path, F_OK), 0);
     close(fd);
-    unlink(path);
+    unlink(memif_path);
 }
 
 static void a_socket_left_over_is_replaced(void **state)
 {
-    close(listen_at(path)); /* as a killed process leaves it */
-    assert_int_equal(access(path, F_OK), 0);
+    close(listen_at(memif_path)); /* as a killed process leaves it */
+    assert_int_equal(access(memif_path, F_OK), 0);
     struct ends e = open_ends(NULL, NULL);
     close_ends(&e);
-    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_not_equal(access(memif_path, F_OK), 0);
 }
 
 /* Who removed ours and serves now is not made unreachable by our going. */
@@ -374,29 +359,29 @@ static void a_socket_of_somebody_else_stays(void **state)
 {
     struct vtr_heap *heap = test_heap(64 << 20);
     struct vtr_port *server = test_port(heap, server_spec, NULL);
-    assert_int_equal(unlink(path), 0);
-    int fd = listen_at(path);
+    assert_int_equal(unlink(memif_path), 0);
+    int fd = listen_at(memif_path);
     assert_int_equal(vtr_port_close(server), 0);
-    assert_int_equal(access(path, F_OK), 0);
+    assert_int_equal(access(memif_path, F_OK), 0);
     close(fd);
-    unlink(path);
+    unlink(memif_path);
     test_heap_end(heap);
 }
 
 static void a_path_that_cannot_be_says_why(void **state)
 {
     char what[160];
-    int fd = creat(path, 0600);
+    int fd = creat(memif_path, 0600);
     close(fd);
-    snprintf(what, sizeof what, "%s is there and no socket", path);
+    snprintf(what, sizeof what, "%s is there and no socket", memif_path);
     expect_refusal(server_spec, -EEXIST, what, "name a path where nothing is");
-    assert_int_equal(access(path, F_OK), 0);
-    unlink(path);
-    snprintf(what, sizeof what, "nobody serves %s", path);
+    assert_int_equal(access(memif_path, F_OK), 0);
+    unlink(memif_path);
+    snprintf(what, sizeof what, "nobody serves %s", memif_path);
     expect_refusal(client_spec, -ENOENT, what, "start the server first");
-    close(listen_at(path));
+    close(listen_at(memif_path));
     expect_refusal(client_spec, -ENOENT, what, "start the server first");
-    unlink(path);
+    unlink(memif_path);
     expect_refusal("memif:/nonexistent/m.sock", -ENOENT,
                    "cannot make a socket in /nonexistent: No such file or directory",
                    "name a directory that this user may write to");
@@ -420,7 +405,7 @@ static void two_servers_of_one_id_are_refused(void **state)
     struct vtr_heap *heap = test_heap(64 << 20);
     struct vtr_port *port = test_port(heap, server_spec, NULL);
     char what[128];
-    snprintf(what, sizeof what, "this process serves id 0 of %s", path);
+    snprintf(what, sizeof what, "this process serves id 0 of %s", memif_path);
     for (int i = 0; i < 40; i++) /* more often than DPDK has ports */
         expect_refusal(server_spec, -EBUSY, what, "give it another id: ,id=1");
     assert_int_equal(vtr_port_close(port), 0);

@@ -2,7 +2,7 @@
 /** @file
  * port: what takes processes of their own. The test's process never starts DPDK; its children do.
  */
-#include "ports.h"
+#include "memifs.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -20,27 +20,21 @@ static void must_failed(const char *cond, int line)
     _exit(1);
 }
 
-static char dir[] = "/tmp/vitrine-XXXXXX";
-static char server_spec[96], client_spec[96];
 static char their_server[128], their_client[128]; /* DPDK's net_memif */
 
 /* What the next children open. */
 static const char *server_is = server_spec, *client_is = client_spec;
 
-static int make_dir(void **state)
+static int begin(void **state)
 {
-    if (mkdtemp(dir) == NULL || chmod(dir, 0777) != 0)
+    if (make_dir(state) != 0 || chmod(dir, 0777) != 0)
         return -1;
-    snprintf(server_spec, sizeof server_spec, "memif:%s/m.sock", dir);
-    snprintf(client_spec, sizeof client_spec, "memif:%s/m.sock,role=client", dir);
     snprintf(their_server, sizeof their_server,
-             "net_memif0,role=server,socket-abstract=no,socket=%s/m.sock", dir);
+             "net_memif0,role=server,socket-abstract=no,socket=%s", memif_path);
     snprintf(their_client, sizeof their_client,
-             "net_memif0,role=client,socket-abstract=no,socket=%s/m.sock", dir);
+             "net_memif0,role=client,socket-abstract=no,socket=%s", memif_path);
     return 0;
 }
-
-static int remove_dir(void **state) { return rmdir(dir); }
 
 struct child {
     pid_t pid;
@@ -383,5 +377,5 @@ int main(void)
         cmocka_unit_test(a_child_of_a_process_with_ports_is_refused),
         cmocka_unit_test(a_child_is_refused_while_a_port_opens),
     };
-    return cmocka_run_group_tests_name("peers", tests, make_dir, remove_dir);
+    return cmocka_run_group_tests_name("peers", tests, begin, remove_dir);
 }
