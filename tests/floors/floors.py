@@ -156,6 +156,23 @@ def merges_are_finished(tree):
             yield f'{path}:{text.count(chr(10), 0, mark.start()) + 1}: half of a merge'
 
 
+def suites(text):
+    """What tests/trees.py names in SUITES and GUESTS: what can be run."""
+    lists = re.findall(r'^(?:OUR_CODE|SUITES|GUESTS) = (.*?\))', text, re.MULTILINE | re.DOTALL)
+    return {name for names in lists for name in re.findall(r"'(\w+)'", names)}
+
+
+def tests_are_run(tree):
+    named = suites(tree.get('tests/trees.py', ''))
+    for path, text in tree.items():
+        if re.fullmatch(r'tests/\w+/meson\.build', path) and re.search(r'\btest\(', text):
+            registered = set(re.findall(r"\bsuite: '(\w+)'", text))
+            if not registered:
+                yield f'{path}: registers tests of no suite, which nobody runs'
+            for suite in sorted(registered - named):
+                yield f'{path}: suite {suite} is not in SUITES or GUESTS of tests/trees.py'
+
+
 def functions(text):
     """(first line, lines) of each function: signature to closing brace, both in column 0."""
     start, inside = None, False
@@ -208,7 +225,7 @@ TREE_CHECKS = (
     dpdk_stays_in_port, every_file_has_a_floor, floors_include_downwards,
     apps_use_the_public_headers, top_level_is_fixed, licence_is_one_line, first_comment_is_a_map,
     files_keep_their_budget, lines_keep_their_budget, functions_keep_their_budget,
-    merges_are_finished,
+    merges_are_finished, tests_are_run,
 )
 
 HEAD = '/* SPDX-License-Identifier: BSD-2-Clause */\n/* It. */\n'
@@ -244,6 +261,10 @@ REFUSED = (
     (functions_keep_their_budget, {'tests/a.c': LONG_FUNCTION}),
     (functions_keep_their_budget, {'src/a.c': LONG_FUNCTION.replace('    g();\n' * 48, '')}),
     (merges_are_finished, {'README.md': 'a\n<<<<<<< HEAD\nb\n'}),
+    (tests_are_run, {'tests/new/meson.build': "test('a', a, suite: 'new')",
+                     'tests/trees.py': "OUR_CODE = ('old',\n 'older')\nSUITES = OUR_CODE + ()"}),
+    (tests_are_run, {'tests/old/meson.build': "test('a', a)",
+                     'tests/trees.py': "SUITES = ('old',)"}),
     (needs_no_dpdk, ' (NEEDED)   Shared library: [librte_eal.so.23]\n'),
     (needs_no_dpdk, ''),
 )
@@ -262,6 +283,9 @@ ALLOWED = (
     (files_keep_their_budget, {'src/a.c': HEAD.replace('It.', 'Over budget: one table.')
                                + '\n' * 499}),
     (functions_keep_their_budget, {'tests/a.c': LONG_FUNCTION.replace('g();\n', '', 1)}),
+    (tests_are_run, {'tests/old/meson.build': "test('a', a, suite: 'old')",
+                     'tests/far/meson.build': "test('a', a, suite: 'far')",
+                     'tests/trees.py': "OUR_CODE = ('new',\n  'old')\nGUESTS = ('far',)"}),
     (needs_no_dpdk, ' (NEEDED)   Shared library: [libc.so.6]\n'),
 )
 
