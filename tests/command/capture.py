@@ -17,6 +17,9 @@ WRONG = [  # and what the one line about it says
     (['null:0'], '-w FILE'), (['-w', 'a'], 'null:0'), (['null:0', '-w'], '-w'),
     (['null:0', '-w', 'a', '-c', '1x'], '--count'), (['null:0', '-w', 'a', '-s', '0'], '--snap'),
     (['null:0', '-w', 'a', '--files', '2'], '--file-mib'), (['null:0', '-x'], "'-x'"),
+    (['null:0', '-w', 'a', '-c', 'x'], '--count'), (['null:0', '-w', 'a', '-c', '-1'], '--count'),
+    (['null:0', '-w', 'a', '-c', '9' * 30], '--count'),
+    (['null:0', '-w', 'a', '--queues', '65'], '--queues'),
     (['null:0', '-w', 'a', '--second', '0'], '--seconds'), (['null:0', '--wirte', 'a'], '--write'),
 ]
 TOTALS = re.compile(r'(\d+) packets written  (\d+) bytes of them  (\d+) not captured  '
@@ -62,7 +65,8 @@ def check_limits(program, folder):
         file.write(said.stdout)
     assert lengths(path) == [(64, 64)] * 7
     begin = time.monotonic()
-    said = run(program, 'capture', 'null:0,no-rx=1', '-w', path, '--seconds', '1')
+    said = run(program, 'capture', 'null:0,no-rx=1', '-w', path, '--seconds', '1',
+               '--queues', '2')
     assert said.returncode == 0 and TOTALS.fullmatch(said.stderr)[1] == '0', said
     assert 0 < time.monotonic() - begin < 20 and not lengths(path)
     run(program, 'capture', 'null:0', '-w', path, '-c', '50000', '--files', '2', '--file-mib', '1')

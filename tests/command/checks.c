@@ -31,7 +31,8 @@ static void a_cpu_list_that_is_none_is_not_believed(void **state)
 {
     static const char *const lists[] = { "", "x", "3-1", "0-", "-1", "0,,1", "0-99999999999999",
                                          "0-65536", "\xff\xfe", "0 1", "4294967295",
-                                         "18446744073709551617", "0-3,,", "," };
+                                         "18446744073709551617", "0-3,,", ",",
+                                         "0-65535,0-65535,0" };
     struct fake *f = *state;
     for (unsigned i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         put(f, "/sys/devices/system/cpu/online", lists[i]);
@@ -40,11 +41,22 @@ static void a_cpu_list_that_is_none_is_not_believed(void **state)
     }
 }
 
+static void what_is_not_known_of_cpus_is_left_out(void **state)
+{
+    struct fake *f = *state;
+    put(f, "/sys/devices/system/cpu/online", "0-1 \t\n");
+    put(f, "/sys/devices/system/node/online", "\n");
+    put(f, "/sys/devices/system/cpu/isolated", "x\n");
+    put(f, "/proc/self/status", "Cpus_allowed_list:\tx\n");
+    check_cpu(&f->d);
+    assert_line(f, 0, "cpu", STATE_OK, "2 cores, 1 NUMA node", "");
+}
+
 static void a_cpu_too_old_for_dpdk_is_told(void **state)
 {
     struct fake *f = *state;
     put(f, "/sys/devices/system/cpu/online", "0\n");
-    put(f, "/proc/cpuinfo", "flags\t\t: fpu sse4_1 xsse4_2\n");
+    put(f, "/proc/cpuinfo", "flagset: sse4_2\nflags\t\t: fpu sse4_1 xsse4_2\n");
     check_cpu(&f->d);
     assert_line(f, 0, "cpu", STATE_FAIL,
                 "1 core, 1 NUMA node; no SSE4.2, without which DPDK does not start", "");
@@ -63,11 +75,17 @@ static void a_slow_clock_source_is_told(void **state)
     check_clock(&f->d);
     assert_int_equal(last(f)->state, STATE_WARN);
     assert_string_equal(last(f)->fix, "");
+    static const char *const sources[] = { "tsc\n", "acpi_pm\n", "jiffies\n", "refined-jiffies\n" };
+    for (unsigned i = 0; i < 4; i++) { /* of the first, it is the counter that is not invariant */
+        put(f, "/sys/devices/system/clocksource/clocksource0/current_clocksource", sources[i]);
+        check_clock(&f->d);
+        assert_int_equal(last(f)->state, STATE_WARN);
+    }
     put(f, "/proc/cpuinfo", "Features\t: fp asimd\n");
     put(f, "/sys/devices/system/clocksource/clocksource0/current_clocksource",
         "arch_sys_counter\n");
     check_clock(&f->d);
-    assert_line(f, 2, "clock", STATE_OK, "clocksource arch_sys_counter", "");
+    assert_line(f, 6, "clock", STATE_OK, "clocksource arch_sys_counter", "");
 }
 
 static void put_pages(struct fake *f, const char *reserved, const char *free)
@@ -112,6 +130,9 @@ static void huge_pages_that_are_missing_are_asked_for(void **state)
     put_pages(f, "garbage", "-1");
     check_hugepages(&f->d);
     assert_line(f, 3, "hugepages", STATE_WARN, "no 2 MB pages", "sudo sysctl vm.nr_hugepages=512");
+    put_pages(f, "2000000", "0"); /* more than anybody would reserve */
+    check_hugepages(&f->d);
+    assert_string_equal(last(f)->fix, "sudo sysctl vm.nr_hugepages=512");
     put_pages(f, "1", "99"); /* more free than there are */
     check_hugepages(&f->d);
     assert_false(f->d.able.hugepages);
@@ -212,9 +233,15 @@ static void rights_are_read_from_the_effective_set(void **state)
     check_rights(&f->d);
     assert_line(f, 1, "rights", STATE_OK, "CAP_NET_ADMIN CAP_NET_RAW", "");
     assert_true(f->d.able.net_admin && f->d.able.net_raw);
+    put(f, "/proc/self/status", "CapEff:\t0000000000005000\n");
+    check_rights(&f->d);
+    assert_int_equal(last(f)->state, STATE_SKIP);
+    assert_string_equal(last(f)->fact, "CAP_NET_ADMIN CAP_IPC_LOCK");
+    assert_false(f->d.able.programs);
     static const char *const wrong[] = { "", "CapEff:\t\n", "CapEff:\t3000\n",
                                          "CapEff:\tzzzzzzzzzzzzzzzz\n",
-                                         "CapEff:\t0000000000003000ff\n" };
+                                         "CapEff:\t0000000000003000ff\n",
+                                         "CapEff:\t0000000000003000 ff\n" };
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         put(f, "/proc/self/status", wrong[i]);
         check_rights(&f->d);
@@ -235,9 +262,26 @@ static void a_tun_device_must_be_there_and_open(void **state)
     assert_int_equal(last(f)->state, STATE_SKIP);
     assert_non_null(strstr(last(f)->fix, "chmod"));
     assert_true(f->d.able.tun_there && !f->d.able.tun);
+    f->m.tun = EBUSY;
+    check_tun(&f->d);
+    assert_string_equal(last(f)->fix, "");
     f->m.tun = ENODEV; /* a node without its module */
     check_tun(&f->d);
     assert_string_equal(last(f)->fix, "sudo modprobe tun");
+}
+
+static void a_tun_device_that_this_user_may_not_open_is_told(void **state)
+{
+    struct fake *f = *state;
+    char path[64];
+    bool root = geteuid() == 0; /* who may do anything */
+    put(f, "/dev/net/tun", "");
+    snprintf(path, sizeof path, "%s/dev/net/tun", f->root);
+    assert_int_equal(chmod(path, 0), 0);
+    assert_int_equal(root ? seteuid(65534) : 0, 0);
+    check_tun(&f->d);
+    assert_int_equal(root ? seteuid(0) : 0, 0);
+    assert_string_equal(last(f)->fact, "/dev/net/tun does not open: Permission denied");
 }
 
 static void what_the_kernel_offers_is_told_by_its_errno(void **state)
@@ -248,6 +292,9 @@ static void what_the_kernel_offers_is_told_by_its_errno(void **state)
     f->m.xdp = EPERM;
     check_xdp(&f->d);
     assert_line(f, 1, "af_xdp", STATE_OK, "the kernel has it; it takes root", "");
+    f->m.xdp = EACCES;
+    check_xdp(&f->d);
+    assert_int_equal(last(f)->state, STATE_OK);
     f->m.xdp = EAFNOSUPPORT;
     check_xdp(&f->d);
     assert_int_equal(last(f)->state, STATE_SKIP);
@@ -257,9 +304,12 @@ static void what_the_kernel_offers_is_told_by_its_errno(void **state)
     put(f, "/proc/sys/kernel/io_uring_disabled", "2\n");
     check_uring(&f->d);
     assert_string_equal(last(f)->fix, "sudo sysctl kernel.io_uring_disabled=0");
+    put(f, "/proc/sys/kernel/io_uring_disabled", "0\n"); /* a filter of system calls, say */
+    check_uring(&f->d);
+    assert_string_equal(last(f)->fix, "");
     f->m.uring = ENOSYS;
     check_uring(&f->d);
-    assert_line(f, 5, "io_uring", STATE_SKIP, "Function not implemented", "");
+    assert_line(f, 7, "io_uring", STATE_SKIP, "Function not implemented", "");
     static const enum state states[] = { STATE_SKIP, STATE_WARN, STATE_OK };
     static const int commands[] = { -1, MEMBARRIER_CMD_GLOBAL, MEMBARRIER_CMD_PRIVATE_EXPEDITED };
     for (unsigned i = 0; i < 3; i++) {
@@ -276,18 +326,24 @@ static void the_self_test_must_be_flawless(void **state)
     assert_line(f, 0, "self test", STATE_OK,
                 "ring 1000/1000 packets, 0 copies, 0 live blocks after", "");
     assert_true(f->d.able.packets);
-    struct self_test good = f->m.self, bad[4] = { good, good, good, good };
-    bad[0].got = 999;
+    struct self_test good = f->m.self, bad[5] = { good, good, good, good, good };
     bad[1].copies = 1;
     bad[2].live = 1;
-    snprintf(bad[3].why, sizeof bad[3].why, "it did not end in time");
-    for (unsigned i = 0; i < 4; i++) {
+    bad[3].got = 999;
+    snprintf(bad[0].why, sizeof bad[0].why, "it did not end in time");
+    bad[4].sent = 999;
+    for (unsigned i = 5; i-- != 0;) {
         f->m.self = bad[i];
         check_self(&f->d);
         assert_int_equal(last(f)->state, STATE_FAIL);
         assert_false(f->d.able.packets);
     }
     assert_non_null(strstr(last(f)->fact, ": it did not end in time"));
+    f->m.self = good;
+    f->m.self.ports = false; /* a build without them */
+    check_self(&f->d);
+    assert_string_equal(last(f)->fact, "heap 1000/1000 values, 0 copies, 0 live blocks after");
+    assert_false(f->d.able.packets);
 }
 
 static void verdicts_follow_what_was_found(void **state)
@@ -300,7 +356,10 @@ static void verdicts_follow_what_was_found(void **state)
     assert_int_equal(mode_verdict(&able, MODE_TAP), VERDICT_FAILS);
     able.tun_there = true;
     assert_int_equal(mode_verdict(&able, MODE_TAP), VERDICT_RIGHTS);
-    able.tun = able.net_admin = true;
+    able.tun = true;
+    assert_int_equal(mode_verdict(&able, MODE_TAP), VERDICT_RIGHTS);
+    assert_int_equal(mode_verdict(&able, MODE_AF_PACKET), VERDICT_RIGHTS);
+    able.net_admin = true;
     assert_int_equal(mode_verdict(&able, MODE_TAP), VERDICT_WORKS);
     assert_int_equal(mode_verdict(&able, MODE_AF_PACKET), VERDICT_RIGHTS);
     able.net_raw = true;
@@ -310,6 +369,10 @@ static void verdicts_follow_what_was_found(void **state)
     assert_int_equal(mode_verdict(&able, MODE_AF_XDP), VERDICT_RIGHTS);
     able.programs = true;
     assert_int_equal(mode_verdict(&able, MODE_AF_XDP), VERDICT_WORKS);
+    able.net_raw = false;
+    assert_int_equal(mode_verdict(&able, MODE_AF_XDP), VERDICT_RIGHTS);
+    able.net_admin = false;
+    assert_int_equal(mode_verdict(&able, MODE_AF_XDP), VERDICT_RIGHTS);
     able.vfio = true;
     assert_int_equal(mode_verdict(&able, MODE_PCI), VERDICT_NIC);
     able.nics_bound = 1;
@@ -400,6 +463,11 @@ static void a_path_longer_than_paths_are_is_no_file(void **state)
     assert_false(tree_exists(f->root, "/%s", name));
     assert_false(tree_line(f->root, line, sizeof line, "/%s", name));
     assert_false(tree_exists(name, "/x"));
+    assert_false(tree_allows(f->root, R_OK, "/%s", name));
+    assert_false(tree_inode(f->root, line, sizeof line, "/%s", name));
+    assert_false(tree_link(f->root, line, sizeof line, "/%s", name));
+    assert_false(tree_each(f->root, NULL, NULL, "/%s", name));
+    assert_false(tree_contains(f->root, "x", "/%s", name));
     free(name);
 }
 
@@ -408,6 +476,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_fake(cores_nodes_and_isolated_ones_are_counted),
         with_fake(a_cpu_list_that_is_none_is_not_believed),
+        with_fake(what_is_not_known_of_cpus_is_left_out),
         with_fake(a_cpu_too_old_for_dpdk_is_told),
         with_fake(a_slow_clock_source_is_told),
         with_fake(huge_pages_that_heaps_can_have_are_found),
@@ -418,6 +487,7 @@ int main(void)
         with_fake(a_kernel_without_the_seal_fails),
         with_fake(rights_are_read_from_the_effective_set),
         with_fake(a_tun_device_must_be_there_and_open),
+        with_fake(a_tun_device_that_this_user_may_not_open_is_told),
         with_fake(what_the_kernel_offers_is_told_by_its_errno),
         with_fake(the_self_test_must_be_flawless),
         with_fake(verdicts_follow_what_was_found),

@@ -6,6 +6,8 @@
 
 #include <sys/sysmacros.h>
 
+#include "doctor/modes.h"
+
 #define DEVICES "/sys/bus/pci/devices/"
 
 static void put_nic(const struct fake *f, const char *address, const char *driver,
@@ -37,6 +39,7 @@ static void without_a_card_the_bus_is_empty(void **state)
     check_nics(&f->d);
     assert_line(f, 0, "nic", STATE_SKIP, "/sys/bus/pci/devices is not to be read", "");
     put(f, DEVICES "0000:00:00.0/class", "0x060000\n");
+    put(f, DEVICES "0000:00:01.0/vendor", "0x8086\n"); /* of no class */
     check_nics(&f->d);
     assert_line(f, 1, "nic", STATE_SKIP, "no network card on the PCI bus", "");
 }
@@ -71,8 +74,13 @@ static void a_route_to_a_part_of_the_world_is_no_default_route(void **state)
     struct fake *f = *state;
     put_nic(f, "0000:01:00.0", "e1000e", "eth0", "down\n");
     put(f, "/proc/net/route", "eth0 00000000 0 0001 0 0 0 00000080 0 0 0\n"
+                              "eth0 0000A8C0 0 0001 0 0 0 00000000 0 0 0\n"
                               "eth01 00000000 0 0001 0 0 0 00000000 0 0 0\n");
     put(f, "/proc/net/ipv6_route",
+        "fe800000000000000000000000000000 00 00000000000000000000000000000000 00 "
+        "00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0\n"
+        "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+        "00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth01\n"
         "00000000000000000000000000000000 40 00000000000000000000000000000000 00 "
         "00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0\n");
     check_nics(&f->d);
@@ -112,15 +120,41 @@ static void the_interface_of_virtio_lies_deeper(void **state)
     assert_non_null(strstr(last(f)->fact, ", ens3 is unknown"));
 }
 
+static void the_first_of_two_interfaces_is_named(void **state)
+{
+    struct fake *f = *state;
+    put_nic(f, "0000:01:00.0", "mlx4_core", "eth0", "up\n");
+    put(f, DEVICES "0000:01:00.0/net/eth1/address", "");
+    check_nics(&f->d);
+    assert_non_null(strstr(last(f)->fact, ", eth0 is up"));
+}
+
+static void a_card_of_no_vendor_is_shown_all_the_same(void **state)
+{
+    struct fake *f = *state;
+    put_nic(f, "0000:01:00.0", NULL, NULL, NULL);
+    put_link(f, DEVICES "0000:01:00.0/driver", "plain");
+    put(f, DEVICES "0000:01:00.0/device", "10d3\n");
+    check_nics(&f->d);
+    assert_line(f, 0, "nic", STATE_OK, "0000:01:00.0 [?], driver plain",
+                "sudo dpdk-devbind.py -b vfio-pci 0000:01:00.0");
+    put(f, DEVICES "0000:01:00.0/vendor", "8086\n");
+    check_nics(&f->d);
+    assert_non_null(strstr(last(f)->fact, "[?]"));
+}
+
 static void names_that_a_shell_would_run_are_in_no_command(void **state)
 {
     struct fake *f = *state;
     put_nic(f, "0000:01:00.0", "e1000e", "$(reboot)", "down\n");
     put(f, DEVICES "0000:02:00.0;reboot/class", "0x020000\n");
     put(f, DEVICES "0000:03:00.0.1/class", "0x020000\n");
+    put(f, DEVICES "0000:03:00/class", "0x020000\n");
     put(f, DEVICES "x/class", "0x020000\n");
+    put_nic(f, "0000:04:00.0", "e1000e", "-all", "down\n");
     check_nics(&f->d);
-    assert_int_equal(f->d.report.n, 1);
+    assert_int_equal(f->d.report.n, 2);
+    assert_string_equal(f->d.report.finding[0].fix, "");
     assert_string_equal(last(f)->fix, "");
 }
 
@@ -131,19 +165,21 @@ static void vfio_wants_an_iommu_or_its_unsafe_mode(void **state)
     assert_line(f, 0, "vfio", STATE_SKIP, "/dev/vfio/vfio is not there; 0 IOMMU groups",
                 "sudo modprobe vfio-pci   # needs an IOMMU, or its noiommu mode");
     put(f, "/dev/vfio/vfio", "");
+    check_vfio(&f->d);
+    assert_int_equal(last(f)->state, STATE_WARN);
     put(f, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "N\n");
     check_vfio(&f->d);
     assert_int_equal(last(f)->state, STATE_WARN);
     assert_false(f->d.able.vfio);
     put(f, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
     check_vfio(&f->d);
-    assert_line(f, 2, "vfio", STATE_OK, "0 IOMMU groups; noiommu mode: devices reach all of memory",
+    assert_line(f, 3, "vfio", STATE_OK, "0 IOMMU groups; noiommu mode: devices reach all of memory",
                 "");
     put(f, "/sys/kernel/iommu_groups/0/type", "DMA\n");
     put(f, "/sys/kernel/iommu_groups/11/type", "DMA\n");
     put(f, "/sys/kernel/iommu_groups/garbage/type", "DMA\n");
     check_vfio(&f->d);
-    assert_line(f, 3, "vfio", STATE_OK, "2 IOMMU groups", "");
+    assert_line(f, 4, "vfio", STATE_OK, "2 IOMMU groups", "");
     assert_true(f->d.able.vfio);
 }
 
@@ -152,15 +188,32 @@ static void a_vfio_that_does_not_open_is_told(void **state)
     struct fake *f = *state;
     char path[64];
     bool root = geteuid() == 0; /* who may do anything */
-    put(f, "/dev/vfio/vfio", "");
     put(f, "/sys/kernel/iommu_groups/0/type", "DMA\n");
+    check_vfio(&f->d);
+    assert_string_equal(last(f)->fix, "sudo modprobe vfio-pci");
+    put(f, "/dev/vfio/vfio", "");
     snprintf(path, sizeof path, "%s/dev/vfio/vfio", f->root);
     assert_int_equal(chmod(path, 0), 0);
     assert_int_equal(root ? seteuid(65534) : 0, 0);
     check_vfio(&f->d);
     assert_int_equal(root ? seteuid(0) : 0, 0);
-    assert_line(f, 0, "vfio", STATE_WARN, "1 IOMMU groups; this user may not open /dev/vfio/vfio",
+    assert_line(f, 1, "vfio", STATE_WARN, "1 IOMMU groups; this user may not open /dev/vfio/vfio",
                 "");
+}
+
+static void cards_without_vfio_are_said_to_want_it(void **state)
+{
+    static const struct able machines[] = { { .nics = 1 }, { .nics_bound = 1 }, { .nics = 0 } };
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct able able = machines[i];
+        char text[1024] = "";
+        FILE *to = fmemopen(text, sizeof text, "w");
+        memset(able.driver, able.packets = true, sizeof able.driver);
+        modes_print(&able, to);
+        fclose(to);
+        assert_non_null(strstr(text, i < 2 ? "after what is said of nic" : "none of to spare"));
+    }
 }
 
 static void missing_drivers_are_named_by_their_packages(void **state)
@@ -202,17 +255,40 @@ static void a_build_without_dpdk_says_so(void **state)
     assert_false(f->d.able.driver[MODE_NULL]);
 }
 
+static void drivers_that_are_linked_in_are_all_there(void **state)
+{
+    struct fake *f = *state;
+    f->m.plugins[0] = '\0';
+    check_dpdk(&f->d);
+    assert_line(f, 0, "dpdk", STATE_OK, "22.11.11; drivers: those that are linked in", "");
+    assert_true(f->d.able.driver[MODE_NULL] && f->d.able.driver[MODE_PCI]);
+}
+
+static void packages_of_an_unknown_abi_have_no_number(void **state)
+{
+    struct fake *f = *state;
+    snprintf(f->m.plugins, sizeof f->m.plugins, "/lib/pmds");
+    put(f, "/lib/pmds/librte_net_null.so", "");
+    check_dpdk(&f->d);
+    assert_non_null(strstr(last(f)->fix, " librte-net-pcap "));
+}
+
 static void other_processes_are_named_and_this_one_is_not(void **state)
 {
     static const char maps[] = "7f0000-7f1000 r-xp 0 08:01 5 /usr/lib/librte_eal.so.23.0\n";
     struct fake *f = *state;
     put(f, "/proc/100/maps", maps);
     put(f, "/proc/1234/maps", maps);
-    put(f, "/proc/1234/comm", "dpdk-\033[31mtestpmd\n");
+    put(f, "/proc/1234/comm", "dpdk-\033[31mtest\tpmd\n");
     put(f, "/proc/77/maps", "7f0000-7f1000 r-xp 0 08:01 5 /usr/lib/libc.so.6\n");
     put(f, "/proc/sys/maps", maps);
     check_prefixes(&f->d);
-    assert_line(f, 0, "prefixes", STATE_OK, "1 other DPDK process: 1234 (dpdk-?[31mtestpmd)", "");
+    assert_line(f, 0, "prefixes", STATE_OK, "1 other DPDK process: 1234 (dpdk-?[31mtest pmd)", "");
+    for (char path[] = "/proc/1/maps"; path[6] <= '5'; path[6]++)
+        put(f, path, maps);
+    check_prefixes(&f->d);
+    assert_non_null(strstr(last(f)->fact, "6 other DPDK processes: 1 (?), 1234 (dpdk-?"));
+    assert_non_null(strstr(last(f)->fact, " and 2 more"));
 }
 
 static void a_library_named_across_two_reads_is_seen(void **state)
@@ -248,6 +324,13 @@ static void a_prefix_is_in_use_while_its_lock_is_held(void **state)
     assert_line(f, 0, "prefixes", STATE_OK,
                 "0 other DPDK processes that this user may see; prefixes: rte (in use), "
                 "old (nobody here holds it)", "");
+    snprintf(f->m.runtime, sizeof f->m.runtime, "/var/run/dpdk"); /* not twice */
+    check_prefixes(&f->d);
+    assert_non_null(strstr(last(f)->fact, "; prefixes: rte (in use)"));
+    assert_null(strstr(last(f)->fact, "old"));
+    f->m.runtime[0] = '\0';
+    check_prefixes(&f->d);
+    assert_null(strstr(last(f)->fact, "old"));
 }
 
 static void more_prefixes_than_there_is_room_for_are_counted(void **state)
@@ -273,11 +356,16 @@ int main(void)
         with_fake(a_route_to_a_part_of_the_world_is_no_default_route),
         with_fake(two_cards_are_two_lines),
         with_fake(the_interface_of_virtio_lies_deeper),
+        with_fake(the_first_of_two_interfaces_is_named),
+        with_fake(a_card_of_no_vendor_is_shown_all_the_same),
         with_fake(names_that_a_shell_would_run_are_in_no_command),
         with_fake(vfio_wants_an_iommu_or_its_unsafe_mode),
         with_fake(a_vfio_that_does_not_open_is_told),
+        cmocka_unit_test(cards_without_vfio_are_said_to_want_it),
         with_fake(missing_drivers_are_named_by_their_packages),
         with_fake(a_build_without_dpdk_says_so),
+        with_fake(drivers_that_are_linked_in_are_all_there),
+        with_fake(packages_of_an_unknown_abi_have_no_number),
         with_fake(other_processes_are_named_and_this_one_is_not),
         with_fake(a_library_named_across_two_reads_is_seen),
         with_fake(a_prefix_is_in_use_while_its_lock_is_held),

@@ -129,6 +129,8 @@ def check_one_port(program):
         path = f'memif:{folder}/h\u00f6he'
         port = json.loads(run(program, 'ports', path, '--json').stdout)
         assert port['spec'] == path and port['frame_bytes'] == 2048, port
+        text = run(program, 'ports', path).stdout
+        assert 'link        down' in text and 'frame       2048 bytes at most' in text, text
     said = run(program, 'ports', 'net_nosuch0')
     assert said.returncode == 77 and 'apt-cache search librte-net-' in said.stderr, said
 
@@ -147,6 +149,14 @@ def check_no_memory(program):
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
     said = run(program, 'doctor', preexec_fn=few_files)
     assert said.returncode == 1 and 'self test  fail' in said.stdout, said
+    refused = {'preexec_fn': few_files, 'restore_signals': False}  # by errno, not by a signal
+    for options in (['ports', 'null:0'], ['capture', 'null:0', '-w', '/dev/null']):
+        said = run(program, *options, **refused)
+        assert said.returncode == 1 and said.stderr.startswith(f'vitrine {options[0]}: heap'), said
+    said = run(program, 'ports', **refused)
+    assert said.returncode == 1 and said.stdout.startswith('null       no    heap'), said
+    ports = json.loads(run(program, 'ports', '--json', **refused).stdout)['ports']
+    assert not any(port['opens'] for port in ports) and 'heap' in ports[0]['what'], ports
 
 
 def main():

@@ -4,6 +4,7 @@
  */
 #include "captures.h"
 
+#include <limits.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/resource.h>
@@ -211,9 +212,9 @@ static void options_are_checked(void **state)
 {
     struct vtr_heap *heap = test_heap(64 << 20);
     struct vtr_port *port = test_port(heap, "null:", NULL);
-    struct vtr_capture_opts opts[7];
+    struct vtr_capture_opts opts[9];
     struct vtr_error err;
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < 9; i++)
         opts[i] = capture_opts();
     opts[0].size = 4096;
     opts[1].what = 8;
@@ -222,10 +223,21 @@ static void options_are_checked(void **state)
     opts[4].backlog = (1 << 20) + 1;
     opts[5].files = 2;
     opts[6].file_bytes = 262144;
-    for (int i = 0; i < 7; i++)
+    opts[7].size = 2;
+    opts[8].files = 10001;
+    for (int i = 0; i < 9; i++)
         assert_int_equal(vtr_port_capture(port, file_named("a"), &opts[i], &err), -EINVAL);
     assert_int_equal(vtr_port_capture(port, file_named("no/folder"), NULL, &err), -ENOENT);
     assert_non_null(strstr(err.what, "No such file or directory"));
+    char longest[PATH_MAX + 1] = { 0 };
+    memset(longest, 'x', PATH_MAX);
+    assert_int_equal(vtr_port_capture(port, longest, NULL, &err), -ENAMETOOLONG);
+    struct vtr_capture_opts turn = capture_opts(), closed = turn;
+    turn.files = 2;
+    turn.file_bytes = 1 << 20;
+    assert_int_equal(vtr_port_capture(port, NULL, &turn, &err), -EINVAL);
+    closed.fd = 1 << 20;
+    assert_int_equal(vtr_port_capture(port, NULL, &closed, &err), -EBADF);
     assert_int_equal(vtr_port_capture_stop(port, NULL), 0);
     assert_int_equal(vtr_port_close(port), 0);
     test_heap_end(heap);

@@ -155,6 +155,73 @@ static void what_makes_no_sense_is_hung_up_on(void **state)
     serves_the_next();
 }
 
+static void refused(uint16_t version, uint32_t id, uint8_t mode, const char *why)
+{
+    struct puppet p = { .sock = 0 };
+    char init[64] = { 0 }, said[100] = { 0 };
+    memcpy(init, &version, 2);
+    memcpy(init + 2, &id, 4);
+    init[6] = (char)mode;
+    assert_true(puppet_knock(&p, path));
+    assert_true(puppet_put(p.sock, PUPPET_INIT, init, sizeof init, -1));
+    assert_int_equal(puppet_get(p.sock, said, sizeof said, NULL), PUPPET_DISCONNECT);
+    assert_string_equal(said + 4, why);
+    puppet_end(&p);
+}
+
+static void a_client_that_is_refused_is_told_why(void **state)
+{
+    struct puppet p;
+    refused(0x0100, 0, 0, "Incompatible memif version");
+    refused(0x0200, 9, 0, "ID not found");
+    refused(0x0200, 0, 1, "Only ethernet mode supported");
+    assert_true(puppet_client(&p, path));
+    refused(0x0200, 0, 0, "Already connected");
+    assert_false(puppet_region(&p, 1, PUPPET_BYTES, p.memory)); /* linked, it has shared all */
+    puppet_end(&p);
+    assert_true(test_link_is(port, false));
+    serves_the_next();
+}
+
+static void only_a_client_with_the_secret_is_served(void **state)
+{
+    char spec[128];
+    assert_int_equal(vtr_port_close(port), 0);
+    snprintf(spec, sizeof spec, "%s,secret=x", server_spec);
+    port = test_port(heap, spec, NULL);
+    refused(0x0200, 0, 0, "Incorrect secret");
+    snprintf(spec, sizeof spec, "%s,secret=x", client_spec);
+    struct vtr_port *client = test_port(heap, spec, NULL);
+    assert_true(test_link_is(client, true));
+    assert_int_equal(vtr_port_close(client), 0);
+}
+
+static void memory_and_rings_come_once_and_complete(void **state)
+{
+    struct puppet p = introduced();
+    assert_false(puppet_region(&p, 0, PUPPET_BYTES, p.memory));
+    puppet_end(&p);
+    p = introduced();
+    assert_false(puppet_region(&p, 1, PUPPET_BYTES, -1));
+    puppet_end(&p);
+    p = introduced();
+    assert_true(puppet_rings(&p));
+    assert_false(puppet_ring(&p, true, 0, 0, 0, PUPPET_LOG2, p.bell[0]));
+    puppet_end(&p);
+    p = introduced();
+    assert_true(puppet_put(p.sock, 99, NULL, 0, -1) && hung_up(&p));
+    puppet_end(&p);
+    p = introduced();
+    assert_false(puppet_init(&p, 0));
+    puppet_end(&p);
+    p = introduced();
+    p.down->cookie = 0;
+    assert_true(puppet_rings(&p));
+    assert_false(puppet_connect(&p));
+    puppet_end(&p);
+    serves_the_next();
+}
+
 static void strangers_who_say_nothing_keep_nobody_out(void **state)
 {
     enum { STRANGERS = 40 };
@@ -296,6 +363,31 @@ static void a_server_that_scribbles_harms_only_its_link(void **state)
     unlink(memif_path);
 }
 
+/* A server says something before its turn. */
+static void a_server_that_makes_no_sense_is_hung_up_on(void **state)
+{
+    static const uint16_t types[] = { PUPPET_HELLO, PUPPET_ACK, PUPPET_CONNECTED, PUPPET_INIT, 99 };
+    int door = puppet_listen(path);
+    assert_true(door >= 0);
+    heap = test_heap(64 << 20);
+    port = test_port(heap, client_spec, NULL);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        struct puppet p = { .sock = accept4(door, NULL, NULL, SOCK_CLOEXEC) };
+        assert_true(p.sock >= 0 && puppet_put(p.sock, types[i], NULL, 0, -1)); /* of version 0 */
+        assert_true(hung_up(&p));
+        puppet_end(&p);
+    }
+    for (uint16_t type = PUPPET_ACK; type <= PUPPET_CONNECTED; type += 6) { /* again, or too late */
+        struct puppet p;
+        assert_true(puppet_server(&p, door) && test_link_is(port, true));
+        assert_true(puppet_put(p.sock, type, NULL, 0, -1) && hung_up(&p));
+        assert_true(test_link_is(port, false));
+        puppet_end(&p);
+    }
+    close(door);
+    unlink(path);
+}
+
 int main(void)
 {
 #define HOSTILE_TEST(test) cmocka_unit_test_setup_teardown(test, make_server, end_port)
@@ -306,10 +398,14 @@ int main(void)
         HOSTILE_TEST(a_ring_lies_inside_of_its_memory),
         HOSTILE_TEST(a_bell_is_an_event_and_no_file),
         HOSTILE_TEST(what_makes_no_sense_is_hung_up_on),
+        HOSTILE_TEST(a_client_that_is_refused_is_told_why),
+        HOSTILE_TEST(only_a_client_with_the_secret_is_served),
+        HOSTILE_TEST(memory_and_rings_come_once_and_complete),
         HOSTILE_TEST(strangers_who_say_nothing_keep_nobody_out),
         HOSTILE_TEST(a_lie_about_a_frame_ends_the_link),
         HOSTILE_TEST(a_slot_outside_of_the_memory_is_not_filled),
         HOSTILE_TEST(a_client_that_scribbles_harms_only_its_link),
+        cmocka_unit_test_setup_teardown(a_server_that_makes_no_sense_is_hung_up_on, NULL, end_port),
         cmocka_unit_test_setup_teardown(a_server_that_scribbles_harms_only_its_link, NULL,
                                         end_port),
     };

@@ -293,6 +293,7 @@ static void software_ports_hear_all_and_say_so(void **state)
         snprintf(want, sizeof want, "port '%s': promiscuous mode: not with ", specs[i]);
         assert_int_equal(vtr_port_promiscuous(port, true, &err), 0);
         assert_int_equal(vtr_port_allmulticast(port, true, NULL), 0);
+        assert_int_equal(vtr_port_allmulticast(port, false, NULL), -ENOTSUP);
         assert_int_equal(vtr_port_promiscuous(port, false, &err), -ENOTSUP);
         assert_memory_equal(err.what, want, strlen(want));
         assert_int_equal(vtr_port_multicast(port, group, 1, NULL), 0);
@@ -329,6 +330,7 @@ static void a_tap_says_up_down_and_gone(void **state)
     assert_int_equal(vtr_port_rx_wait(port, 0, &pkt, 0, 5), 0);
     assert_false(is_readable(port, 0, 5));
     assert_int_equal(vtr_port_promiscuous(port, true, &err), -ENODEV);
+    assert_int_equal(vtr_port_multicast(port, NULL, 0, &err), -ENODEV);
     assert_non_null(strstr(err.what, "its device is gone"));
     assert_true(test_link_is(port, false));
     vtr_pkt_unref(&pkt);

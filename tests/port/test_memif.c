@@ -49,6 +49,19 @@ static void a_memif_port_says_what_it_is(void **state)
     close_ends(&e);
 }
 
+static void a_memif_that_strips_tags_says_so(void **state)
+{
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_port_opts opts = test_opts();
+    struct vtr_port_info info;
+    opts.strip_vlan = true;
+    struct vtr_port *port = test_port(heap, server_spec, &opts);
+    vtr_port_info(port, &info);
+    assert_int_equal(info.rx_flags, VTR_PKT_VLAN);
+    assert_int_equal(vtr_port_close(port), 0);
+    test_heap_end(heap);
+}
+
 static void frames_cross_both_ways_with_their_bytes(void **state)
 {
     enum { PACKETS = 20000, BURST = 40 };
@@ -416,6 +429,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_memif_port_says_what_it_is),
+        cmocka_unit_test(a_memif_that_strips_tags_says_so),
         cmocka_unit_test(frames_cross_both_ways_with_their_bytes),
         cmocka_unit_test(before_the_peer_comes_nothing_is_sent_and_nothing_lost),
         cmocka_unit_test(long_frames_among_short_ones_stay_whole),

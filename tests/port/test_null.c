@@ -265,6 +265,29 @@ static void every_drop_has_a_name_and_no_other_does(void **state)
 
 static void closing_nothing_is_allowed(void **state) { assert_int_equal(vtr_port_close(NULL), 0); }
 
+/* Whatever a header says of itself must be so before anything is done by it. */
+static void headers_that_lie_are_dropped_with_their_reason(void **state)
+{
+    static const struct {
+        size_t at;
+        uint8_t is;
+    } lies[] = { { 14, 0x46 }, { 14, 0x55 }, { 16, 0xff }, { 17, 19 }, { 46, 0x40 }, { 46, 0xf0 } };
+    enum { LIES = sizeof lies / sizeof lies[0] };
+    struct vtr_heap *heap = test_heap(64 << 20);
+    struct vtr_port *port = test_port(heap, "null:0", NULL);
+    for (unsigned i = 0; i <= LIES; i++) {
+        uint8_t frame[56] = { [12] = 8, [14] = 0x45, [17] = 42, [46] = 0x50 }; /* no lie */
+        frame[i < LIES ? lies[i].at : 0] = i < LIES ? lies[i].is : 2;
+        struct vtr_pkt pkt = { .data = test_data(heap, frame, sizeof frame),
+                               .flags = VTR_PKT_TX_TCP_SUM, .l2_len = 14, .l3_len = 20 };
+        test_send(port, 0, &pkt, 1);
+    }
+    assert_int_equal(test_stat(port).drop[VTR_DROP_TX_HEADERS], LIES);
+    assert_int_equal(test_stat(port).tx_pkts, 1);
+    assert_int_equal(vtr_port_close(port), 0);
+    test_heap_end(heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_raw_ring_forgets_no_block),
         cmocka_unit_test(every_drop_has_a_name_and_no_other_does),
         cmocka_unit_test(closing_nothing_is_allowed),
+        cmocka_unit_test(headers_that_lie_are_dropped_with_their_reason),
     };
     return cmocka_run_group_tests_name("null", tests, NULL, NULL);
 }

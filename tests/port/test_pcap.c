@@ -219,6 +219,16 @@ static void a_file_that_is_no_capture_is_named_and_nothing_is_written(void **sta
     refused(c.spec, -EINVAL, "is no capture: neither pcap nor pcapng");
     test_write_file(c.in, "\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a", 12);
     refused(c.spec, -EINVAL, "is no capture: neither pcap nor pcapng");
+    test_write_file(c.in, "\x0a\x0d\x0d\x0a\x1c\0\0\0\0\0\0\0", 12);
+    refused(c.spec, -EINVAL, "is no capture: neither pcap nor pcapng");
+    test_write_file(c.in, "\x0a\x0d\x0d\x0a\x08\0\0\0\x4d\x3c\x2b\x1a", 12);
+    refused(c.spec, -EINVAL, "is no capture: neither pcap nor pcapng");
+    test_write_file(c.in, "\x0a\x0d\x0d\x0a\x0d\0\0\0\x4d\x3c\x2b\x1a", 12);
+    refused(c.spec, -EINVAL, "is no capture: neither pcap nor pcapng");
+    test_write_file(c.in, "\x0a\x0d\x0d\x0a\x0c\0\0\0\x4d\x3c\x2b\x1a\1\0\0\0\x14\0\0\0", 20);
+    refused(c.spec, -EINVAL, "is no capture: neither pcap nor pcapng");
+    test_write_file(c.in, "\xd4\xc3\xb2\xa1", 4);
+    refused(c.spec, -EINVAL, "is no capture: neither pcap nor pcapng");
     test_write_file(c.in, "\x1f\x8b\x08\0", 4);
     refused(c.spec, -EINVAL, "is compressed");
     test_write_pcap(c.in, 113, &len, 1);
@@ -238,6 +248,11 @@ static void a_file_is_not_read_and_emptied_at_once(void **state)
     assert_int_equal(r.size, 24 + 16 + 60);
     free(r.bytes);
     test_captures_end(&c);
+}
+
+static void a_folder_is_no_file_to_write(void **state)
+{
+    refused("pcap:,/tmp", -EISDIR, "cannot write /tmp: Is a directory");
 }
 
 static void a_capture_file_is_one_queue(void **state)
@@ -267,6 +282,7 @@ int main(void)
         cmocka_unit_test(scattered_frames_are_copied_only_where_the_driver_would_cut_them),
         cmocka_unit_test(a_file_that_is_no_capture_is_named_and_nothing_is_written),
         cmocka_unit_test(a_file_is_not_read_and_emptied_at_once),
+        cmocka_unit_test(a_folder_is_no_file_to_write),
         cmocka_unit_test(a_capture_file_is_one_queue),
     };
     return cmocka_run_group_tests_name("pcap", tests, NULL, NULL);

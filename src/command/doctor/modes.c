@@ -20,8 +20,6 @@ static const struct {
     [VERDICT_FAILS] = { "fails", "not here:" },
 };
 
-const char *mode_name(enum mode mode) { return names[mode]; }
-
 enum verdict mode_verdict(const struct able *able, enum mode mode)
 {
     if (!able->packets)

@@ -19,9 +19,6 @@ enum verdict {
 /** @return what is to be said of a kind of port. */
 enum verdict mode_verdict(const struct able *able, enum mode mode);
 
-/** @return "null" and so on; for MODE_PCI "pci:<address>". */
-const char *mode_name(enum mode mode);
-
 /** @return whether any kind works now. */
 bool modes_any(const struct able *able);
 
