@@ -162,7 +162,7 @@ static void refused(uint16_t version, uint32_t id, uint8_t mode, const char *why
     memcpy(init, &version, 2);
     memcpy(init + 2, &id, 4);
     init[6] = (char)mode;
-    assert_true(puppet_knock(&p, path));
+    assert_true(puppet_knock(&p, memif_path));
     assert_true(puppet_put(p.sock, PUPPET_INIT, init, sizeof init, -1));
     assert_int_equal(puppet_get(p.sock, said, sizeof said, NULL), PUPPET_DISCONNECT);
     assert_string_equal(said + 4, why);
@@ -175,7 +175,7 @@ static void a_client_that_is_refused_is_told_why(void **state)
     refused(0x0100, 0, 0, "Incompatible memif version");
     refused(0x0200, 9, 0, "ID not found");
     refused(0x0200, 0, 1, "Only ethernet mode supported");
-    assert_true(puppet_client(&p, path));
+    assert_true(puppet_client(&p, memif_path));
     refused(0x0200, 0, 0, "Already connected");
     assert_false(puppet_region(&p, 1, PUPPET_BYTES, p.memory)); /* linked, it has shared all */
     puppet_end(&p);
@@ -367,7 +367,7 @@ static void a_server_that_scribbles_harms_only_its_link(void **state)
 static void a_server_that_makes_no_sense_is_hung_up_on(void **state)
 {
     static const uint16_t types[] = { PUPPET_HELLO, PUPPET_ACK, PUPPET_CONNECTED, PUPPET_INIT, 99 };
-    int door = puppet_listen(path);
+    int door = puppet_listen(memif_path);
     assert_true(door >= 0);
     heap = test_heap(64 << 20);
     port = test_port(heap, client_spec, NULL);
@@ -385,7 +385,7 @@ static void a_server_that_makes_no_sense_is_hung_up_on(void **state)
         puppet_end(&p);
     }
     close(door);
-    unlink(path);
+    unlink(memif_path);
 }
 
 int main(void)
